@@ -15,16 +15,16 @@ CODE_EDIT: Final = "code-edit"
 
 CATEGORIES: Final[Mapping[str, str]] = MappingProxyType(
     {
-        GENERAL_INSTRUCT: "a single task that is not code work: summarise, translate, explain, write",
+        GENERAL_INSTRUCT: "one task, not code work: summarise, translate, explain, write",
         MULTI_TURN_CHAT: "the next turn of a conversation, not code work",
         CODE_GENERATION: "code that does not exist yet: a program, query, command, tests, infill",
         CODE_EDIT: "a change to code in the prompt, the conversation or the repository",
     },
 )
-"""Category name → what the latest user request is. The order is that of every table of four."""
+"""Category → what the latest user request is. The order is that of every table of four."""
 
 UNCLASSIFIED: Final = "none"
-"""The label of requests that were not classified: refused ones, and those addressed to a backend."""
+"""The label of requests that were not classified: refused, or addressed to a backend."""
 
 CATEGORY_LABELS: Final = (*CATEGORIES, UNCLASSIFIED)
 """The closed set of values of the metric label `category`."""

@@ -155,7 +155,7 @@ def _value_end(raw: bytes, start: int) -> int:
 
 
 def _spells(written: bytes, key: str) -> bool:
-    """Whether the inside of a JSON string spells `key`, with or without `\\u` escapes."""
+    """Whether the inside of a JSON string spells `key`, Unicode escapes included."""
     if b"\\" not in written:
         return written == key.encode()
     plain = _UNICODE_ESCAPE.sub(lambda m: chr(int(m[1], 16)).encode("utf-8", "replace"), written)

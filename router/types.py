@@ -13,7 +13,7 @@ RawHeaders: TypeAlias = tuple[tuple[bytes, bytes], ...]
 """Header lines in order, duplicates kept; names as received (ASGI gives them in lower case)."""
 
 Health: TypeAlias = Mapping[str, str]
-"""Backends that cannot be used now → why (a key of `SKIP_REASONS`). A backend not named is usable."""
+"""Backends that cannot be used now → why (a key of `SKIP_REASONS`); one not named is usable."""
 
 Capability = Literal[
     "instruct",
