@@ -11,7 +11,7 @@ section "Error codes"; clients key on `code`.
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from router.types import AttemptOutcome
+from router.types import AttemptOutcome, RawHeaders
 
 
 class RouterError(Exception):
@@ -25,6 +25,8 @@ class RouterError(Exception):
         super().__init__(message)
         self.message = message
         self.param = param
+        self.headers: RawHeaders = ()
+        """Header lines of the router for the client: the decision, as far as there was one."""
 
     def body(self) -> dict[str, Any]:
         """Return the error as OpenAI's API writes it."""

@@ -168,6 +168,10 @@ class Prompt:
     """How many tools the request offers."""
     infill: bool = False
     """The request is a completion with a suffix."""
+    code_first: bool = False
+    """The ask begins with code."""
+    carried: bool = False
+    """The latest ask only says to go on: `previous_ask` names the task, `code` is its code."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -297,6 +301,18 @@ class Usage:
     output: int
     cached: int = 0
     """Of the input tokens, those read from a cache."""
+
+
+Ending = Literal["whole", "broken", "left"]
+"""How an answer's body ended. `left`: closed before its end, because the client went away."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """What was seen of an answer while it was relayed."""
+
+    ending: Ending
+    usage: Usage | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,74 @@
+"""`POST /v1/chat/completions`.
+
+In: a request of OpenAI's chat API. Out: the backend's answer, byte for byte, with the decision in
+`x-router-*` headers. Never: a parsed and printed body, a buffered chunk, or an upstream that goes
+on after its client has left.
+"""
+
+from collections.abc import Callable
+from typing import Final
+
+from starlette.types import Receive, Scope, Send
+
+from router.api.body import ClientLeftError, read_whole
+from router.api.departure import Departure
+from router.api.error_response import error_response
+from router.errors import RouterError
+from router.pipeline import Pipeline
+from router.relay import Relay
+from router.types import Call
+
+_PREFIX: Final = "/v1"
+
+
+class ChatEndpoint:
+    """The endpoint as a pure ASGI application: FastAPI's own costs a third more per request."""
+
+    def __init__(
+        self,
+        pipeline: Pipeline,
+        body_limit: Callable[[], int],
+        new_id: Callable[[], str],
+        clock: Callable[[], float],
+    ) -> None:
+        self._pipeline = pipeline
+        self._body_limit = body_limit
+        self._new_id = new_id
+        self._clock = clock
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        try:
+            body = await read_whole(scope, receive, self._body_limit())
+        except ClientLeftError:
+            return
+        call = Call(
+            path=scope["path"].removeprefix(_PREFIX),
+            body=body,
+            headers=tuple(scope["headers"]),
+            query=scope["query_string"],
+            client=scope["router.client"],
+            request_id=self._new_id(),
+            started=self._clock(),
+        )
+        relay: Relay | None = None
+        try:
+            async with Departure(receive):
+                relay = await self._pipeline.answer(call)
+                await _send(relay, send)
+        except RouterError as error:
+            await error_response(error)(scope, receive, send)
+        finally:
+            if relay is not None:
+                await relay.close()
+
+
+async def _send(relay: Relay, send: Send) -> None:
+    """Send the answer as it comes; leave one that is not whole unfinished."""
+    await send(
+        {"type": "http.response.start", "status": relay.status, "headers": list(relay.headers)}
+    )
+    while chunk := await relay.read():
+        await send({"type": "http.response.body", "body": chunk, "more_body": True})
+    if relay.whole:
+        await send({"type": "http.response.body", "body": b"", "more_body": False})
