@@ -6,8 +6,8 @@ opens the proxy to other machines.
 """
 
 import os
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, Final
 
@@ -29,6 +29,7 @@ class Settings:
     clients: Path | None = None
     host: str = "127.0.0.1"
     port: int = 8900
+    """0 takes a free one."""
     workers: int = 1
     admin_key_env: str | None = None
     insecure_no_auth: bool = False
@@ -45,28 +46,45 @@ def environment() -> Mapping[str, str]:
     return os.environ
 
 
-def flag_value(name: str, flag: Any, fallback: Any) -> Any:
-    """Return a flag's value, else the variable `TASK_ROUTER_<NAME>`'s, else `fallback`.
+def read_settings(flags: Mapping[str, Any], find_policy: Callable[[str], Path]) -> Settings:
+    """Return the settings that flags give, else variables `TASK_ROUTER_<NAME>`, else the defaults.
 
-    The variable is read as the type that `fallback` has (text where it is None).
+    Args:
+        flags: Field of `Settings` → value; None where the flag was not given.
+        find_policy: Gives the file that the policy's name means.
 
     Raises:
-        SettingError: The variable is not a number or a yes/no where one is needed.
+        SettingError: No policy is named, or a variable is no number or yes/no where one is needed.
     """
-    if flag is not None:
-        return flag
+    given: dict[str, Any] = {}
+    for field in fields(Settings):
+        value = flags.get(field.name)
+        if value is None:
+            value = _from_variable(field.name, field.type)
+        if value is not None:
+            given[field.name] = value
+    if "policy" not in given:
+        raise SettingError("give --policy FILE; shipped:local is a start")
+    given["policy"] = find_policy(str(given["policy"])).resolve()
+    if "clients" in given:
+        given["clients"] = Path(given["clients"]).resolve()
+    return Settings(**given)
+
+
+def _from_variable(name: str, kind: Any) -> Any:
+    """Return the value of the variable for a setting; None where it is not set."""
     variable = PREFIX + name.upper()
     text = os.environ.get(variable)
     if text is None:
-        return fallback
-    if isinstance(fallback, bool):
-        if text.lower() in _TRUE | _FALSE:
-            return text.lower() in _TRUE
-        raise SettingError(f"{variable} is {text!r}; write 1 or 0")
-    if isinstance(fallback, int):
-        if text.isascii() and text.isdigit():
-            return int(text)
-        raise SettingError(f"{variable} is {text!r}; write a whole number")
+        return None
+    if kind is bool:
+        if text.lower() not in _TRUE | _FALSE:
+            raise SettingError(f"{variable} is {text!r}; write 1 or 0")
+        return text.lower() in _TRUE
+    if kind is int:
+        if not (text.isascii() and text.isdigit()):
+            raise SettingError(f"{variable} is {text!r}; write a whole number")
+        return int(text)
     return text
 
 

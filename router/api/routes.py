@@ -1,0 +1,80 @@
+"""The table of paths.
+
+In: the endpoints. Out: one application that answers on all of them, and for paths and methods that
+do not exist, in the shape of OpenAI's API. Never: FastAPI's `{"detail": …}`.
+"""
+
+from collections.abc import Callable, Sequence
+from contextlib import AbstractAsyncContextManager
+from typing import Final, TypeAlias
+
+from fastapi import APIRouter, FastAPI
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+from starlette.types import ASGIApp
+
+from router.api.error_response import error_response
+from router.errors import MethodNotAllowedError, NotFoundError, RequestError, RouterError
+
+Lifespan: TypeAlias = Callable[[FastAPI], AbstractAsyncContextManager[None]]
+
+CHAT_PATH: Final = "/v1/chat/completions"
+_API_PATHS: Final = ("/chat/completions", "/completions", "/models", "/responses", "/embeddings")
+_NOT_FOUND: Final = 404
+
+
+def application(chat: ASGIApp, routers: Sequence[APIRouter], lifespan: Lifespan) -> FastAPI:
+    """Return the application.
+
+    Args:
+        chat: The endpoint of chat completions.
+        routers: All other endpoints.
+        lifespan: Opens what needs an event loop, and closes it.
+    """
+    app = FastAPI(
+        title="task-router",
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        redirect_slashes=False,
+    )
+    app.router.routes.append(Route(CHAT_PATH, endpoint=chat, methods=["POST"]))
+    for router in routers:
+        app.include_router(router)
+    app.add_exception_handler(HTTPException, _http_exception)
+    app.add_exception_handler(RouterError, _router_error)
+    return app
+
+
+async def _http_exception(request: Request, error: Exception) -> Response:
+    """Answer for a path or a method that does not exist."""
+    missing = isinstance(error, HTTPException) and error.status_code == _NOT_FOUND
+    ours = _no_such_path(request.url.path) if missing else _no_such_method(request)
+    response = error_response(ours)
+    if isinstance(error, HTTPException) and error.headers:
+        response.headers.update(error.headers)
+    return response
+
+
+async def _router_error(_request: Request, error: Exception) -> Response:
+    """Answer for an error of our tree."""
+    return error_response(error if isinstance(error, RouterError) else RouterError("internal"))
+
+
+def _no_such_path(path: str) -> RequestError:
+    """Return the error for a path; a wrong base URL is named as such."""
+    if path.startswith("/v1/v1/"):
+        hint = "The base URL has /v1 twice: it should end in a single /v1."
+    elif path.startswith(_API_PATHS):
+        hint = "The base URL lacks /v1: it should end in /v1."
+    else:
+        hint = f"This version serves {CHAT_PATH} and /v1/models."
+    return NotFoundError(f"There is nothing at this path. {hint}")
+
+
+def _no_such_method(request: Request) -> RequestError:
+    """Return the error for a method that the path does not take."""
+    return MethodNotAllowedError(f"This path does not take {request.method[:20]}.")
