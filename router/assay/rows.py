@@ -1,0 +1,95 @@
+"""Labelled rows: from a file to requests with labels.
+
+In: JSON lines, plain or gzipped. Out: rows. Never: a row skipped without a word; what cannot be
+used is an error with the file and the line.
+"""
+
+import gzip
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from router.categories import CATEGORIES
+from router.errors import ConfigurationError, Mistake
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A request whose category is known."""
+
+    id: str
+    label: str
+    request: bytes
+    """The request's body, as JSON; all of the row that a classifier may see."""
+    lang: str = ""
+    slices: tuple[str, ...] = ()
+    source: str = ""
+    license: str = ""
+
+
+class _NotARowError(Exception):
+    """A line that is no labelled request; says why."""
+
+
+def read_rows(path: Path) -> list[Row]:
+    """Read every row of a `.jsonl` or `.jsonl.gz` file; blank lines are passed over.
+
+    Raises:
+        ConfigurationError: The file cannot be read, has no rows, or some lines are no rows; it
+            names each of those.
+    """
+    rows: list[Row] = []
+    mistakes: list[Mistake] = []
+    try:
+        for number, line in enumerate(_lines(path), start=1):
+            if line.strip():
+                try:
+                    rows.append(_row(line, number))
+                except _NotARowError as failure:
+                    mistakes.append(Mistake(number, "row", str(failure)))
+    except (OSError, EOFError, zlib.error) as failure:
+        mistakes.append(Mistake(0, "file", f"cannot be read: {failure}"))
+    if not rows and not mistakes:
+        mistakes.append(Mistake(0, "file", "has no rows"))
+    if mistakes:
+        raise ConfigurationError(str(path), tuple(mistakes))
+    return rows
+
+
+def _lines(path: Path) -> Iterator[bytes]:
+    """Yield the lines of a file."""
+    if path.suffix == ".gz":
+        with gzip.open(path, "rb") as packed:
+            yield from packed
+    else:
+        with path.open("rb") as plain:
+            yield from plain
+
+
+def _row(line: bytes, number: int) -> Row:
+    """Read one row; raises _NotARowError in words that say what is wrong with it."""
+    try:
+        row: Any = orjson.loads(line)
+    except orjson.JSONDecodeError as failure:
+        raise _NotARowError(f"not valid JSON: {failure}") from failure
+    if not isinstance(row, dict):
+        raise _NotARowError("a row must be a JSON object with 'label' and 'request'")
+    label, request = row.get("label"), row.get("request")
+    if label not in list(CATEGORIES):
+        raise _NotARowError(f"'label' is {label!r}, it must be one of {', '.join(CATEGORIES)}")
+    if not isinstance(request, dict):
+        raise _NotARowError("'request' must be a JSON object in the shape of the chat API")
+    tags = row.get("slice")
+    return Row(
+        id=str(row.get("id", number)),
+        label=label,
+        request=orjson.dumps(request),
+        lang=str(row.get("lang", "")),
+        slices=tuple(map(str, tags)) if isinstance(tags, list) else (),
+        source=str(row.get("source", "")),
+        license=str(row.get("license", "")),
+    )

@@ -1,0 +1,121 @@
+"""The stage of trained weights.
+
+In: a prompt. Out: four calibrated probabilities, always. Never: an answer that differs for the
+same prompt.
+
+The weights know three kinds: not code, code to be written, code to be changed. Not code is
+`multi-turn-chat` where the request has an assistant message and `general-instruct` where it has
+none, by definition and not by weight.
+"""
+
+import math
+from collections import defaultdict
+from types import MappingProxyType
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from router.categories import CODE_EDIT, CODE_GENERATION, GENERAL_INSTRUCT, MULTI_TURN_CHAT
+from router.classification.features import Measured, measure
+from router.classification.stages.stage import Weighed
+from router.classification.weights import Weights
+from router.types import Classification, Prompt
+
+_MOST_WEIGHED: Final = 5
+"""Features named for the category found, and as many against it."""
+
+
+class LinearStage:
+    """Adds up what each word and fact weighs."""
+
+    name = "linear"
+
+    def __init__(self, weights: Weights) -> None:
+        self._pairs = weights.table.view(np.int32).reshape(-1)
+        self._unit = weights.unit / weights.temperature
+
+    def classify(self, prompt: Prompt, declared: str | None) -> Classification:
+        """Return the category of largest probability."""
+        del declared
+        measured = measure(prompt)
+        pairs = self._pairs.take(measured.rows).view(np.int16).reshape(-1, 2)
+        generation, edit = (measured.values @ pairs * self._unit).tolist()
+        top = max(0.0, generation, edit)
+        neither, written, changed = math.exp(-top), math.exp(generation - top), math.exp(edit - top)
+        total = neither + written + changed
+        chat = prompt.has_assistant
+        probabilities = {
+            GENERAL_INSTRUCT: 0.0 if chat else neither / total,
+            MULTI_TURN_CHAT: neither / total if chat else 0.0,
+            CODE_GENERATION: written / total,
+            CODE_EDIT: changed / total,
+        }
+        category = max(probabilities, key=probabilities.__getitem__)
+        return Classification(
+            category,
+            probabilities[category],
+            self.name,
+            MappingProxyType(probabilities),
+        )
+
+    def weigh(self, prompt: Prompt) -> tuple[Weighed, ...]:
+        """Return the words and facts that weighed most for and against the category found."""
+        measured = measure(prompt)
+        pairs = self._pairs.take(measured.rows).view(np.int16).reshape(-1, 2)
+        weights = np.zeros((len(measured.rows), 3))
+        weights[:, 1:] = pairs * measured.values[:, None] * self._unit
+        categories = (
+            MULTI_TURN_CHAT if prompt.has_assistant else GENERAL_INSTRUCT,
+            CODE_GENERATION,
+            CODE_EDIT,
+        )
+        found = int(weights.sum(axis=0).argmax())
+        weights -= weights.mean(axis=1, keepdims=True)
+        sums = _by_word(measured, weights)
+        ranked = sorted(sums.items(), key=lambda item: (-item[1][found], item[0]))
+        chosen = ranked[:_MOST_WEIGHED] + ranked[max(_MOST_WEIGHED, len(ranked) - _MOST_WEIGHED) :]
+        return tuple(
+            Weighed(
+                feature,
+                categories[found] if three[found] > 0 else categories[int(three.argmax())],
+                round(float(three[found]), 4),
+            )
+            for feature, three in sorted(chosen, key=lambda item: -abs(item[1][found]))
+            if abs(three[found]) > 0
+        )
+
+
+def _by_word(measured: Measured, weights: NDArray[np.float64]) -> dict[str, NDArray[np.float64]]:
+    """Add up weights by the words they belong to; grams of characters belong to their word."""
+    sums: dict[str, NDArray[np.float64]] = defaultdict(lambda: np.zeros(3))
+    text = measured.text
+    at = 0
+    for name, count in measured.groups:
+        field = name if name.split()[0] in _OTHER_FIELDS else ""
+        for feature in range(at, at + count):
+            start, end = int(measured.starts[feature]), int(measured.ends[feature])
+            if name == "characters":
+                start, end = _word_around(text, (start + end) // 2)
+            words = text[start:end].strip()
+            if words:
+                label = f"{words} ({field.split()[0]})" if field else words
+                sums[label] += weights[feature]
+        at += count
+    for fact in measured.facts:
+        sums[fact] += weights[at]
+        at += 1
+    return sums
+
+
+_OTHER_FIELDS: Final = frozenset({"code", "previous", "answer"})
+
+
+def _word_around(text: str, at: int) -> tuple[int, int]:
+    """Return the bounds of the run of letters around a place."""
+    start = end = at
+    while start > 0 and text[start - 1].isalnum():
+        start -= 1
+    while end < len(text) and text[end].isalnum():
+        end += 1
+    return start, end

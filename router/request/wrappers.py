@@ -1,0 +1,274 @@
+"""The real ask inside what agents, editors and chat front ends put around it.
+
+In: the text of one user message or part. Out: what the user wrote, or an empty string where the
+message holds nothing of the user's (a reminder, an environment dump, a tool result). Never: an
+exception, or more than a few passes over the text.
+
+Formats are those that the programs are seen to send: Claude Code, Codex, Cline and Roo, Continue,
+Cursor, Copilot, aider, OpenHands, SWE-agent, opencode, Gemini CLI, Zed, Goose, Open WebUI.
+"""
+
+import re
+from typing import Final
+
+from router.request.messages import CUT
+
+_ASK_TAGS: Final = frozenset(
+    {
+        "task",  # Cline, Roo
+        "user_message",  # Roo, resumed tasks
+        "feedback",  # Cline, Roo: what the user says when refusing a step
+        "user_query",  # Cursor, Open WebUI
+        "userrequest",  # Copilot
+        "user_request",  # Windsurf
+        "issue_description",  # OpenHands
+        "pr_description",  # SWE-agent
+        "user-prompt",
+        "user_prompt",
+        "user_input",
+    },
+)
+"""Tags whose inside is the ask."""
+
+_CONTEXT_TAGS: Final = frozenset(
+    [
+        "context",
+        "environment",
+        "env",
+        "rules",
+        "attachments",
+        "attachment",
+        "file",
+        "files",
+        "folder_content",
+        "file_content",
+        "url_content",
+        "document",
+        "documents",
+        "source",
+        "sources",
+        "problems",
+        "diagnostics",
+        "git_status",
+        "gitstatus",
+        "memory",
+        "memories",
+        "skill",
+        "skills",
+        "instructions",
+        "permissions",
+        "collaboration_mode",
+        "turn_aborted",
+        "todos",
+        "uploaded_files",
+        "local-command-stdout",
+        "local-command-stderr",
+        "command-message",
+        "command-name",
+        "command-args",
+        "bash-input",
+        "bash-stdout",
+        "bash-stderr",
+        "ide_opened_file",
+        "ide_selection",
+        "user-prompt-submit-hook",
+        "new-diagnostics",
+        "user_shell_command",
+        "user_action",
+        "project_layout",
+        "current_file",
+        "open_tabs",
+        "search_results",
+        "tool_result",
+        "tool_results",
+        "tool_output",
+        "function_results",
+        "explicit_instructions",
+        "conversation-summary",
+        "conversation_summary",
+        "chat_history",
+        "additional_data",
+        "manually_attached_skills",
+        "toolreferences",
+        "info-msg",
+        "editor_state",
+        "cursor_position",
+        "runtime_information",
+        "repository_instructions",
+    ],
+)
+"""Tags whose inside was put there by a program."""
+
+_CONTEXT_SUFFIX: Final = re.compile(
+    r"[\w-]*[a-z_-](?:context|details|reminder|info|information|metadata|instructions|attachments|"
+    r"files|references|status)",
+)
+"""Compound tag names of the same kind: `environment_details`, `system-reminder`, `user_info`."""
+
+_OPENING: Final = re.compile(r"<([A-Za-z][\w-]{2,40})(?:\s[^<>]{0,300})?>")
+_CLOSING: Final = re.compile(r"</([A-Za-z][\w-]{2,40})>")
+
+_NOT_THE_USER: Final = re.compile(
+    r"\s*(?:"
+    r"Caveat: The messages below were generated"  # Claude Code
+    r"|Called the \w+ tool with the following"  # opencode
+    r"|\[[\w./-]+(?: for [^\]\n]*)?\] Result:"  # Cline, Roo
+    r"|\[ERROR\] You did not use a tool"
+    r"|\[TASK RESUMPTION\]"
+    r"|The user denied this operation"
+    r"|OBSERVATION:"  # SWE-agent
+    r"|EXECUTION RESULT of"  # OpenHands
+    r"|ENVIRONMENT REMINDER:"
+    r"|Please continue working on the task on whatever approach"
+    r"|I have \*added these files to the chat"  # aider
+    r"|Here are summaries of some files present in my git"
+    r"|Here are some \*READ ONLY\* files"
+    r"|I am not sharing any \*?(?:read-write|files)"
+    r"|I switched to a new code base"
+    r"|I (?:updated|committed) the (?:files|changes) (?:with|in)\b"
+    r"|This is the (?:Gemini CLI|Qwen Code)\. We are setting up"
+    r"|# AGENTS\.md instructions for"  # Codex
+    r")",
+)
+"""How messages begin that a program wrote in the user's name."""
+
+_INTERRUPTED: Final = re.compile(r"\s*\[Request interrupted by user[^\]\n]*\]")
+
+_ASK_FOLLOWS: Final = re.compile(
+    r"## My request for Codex:\s*"
+    r"|(?:^|\n)#+ (?:User [Rr]equest|My request|Current request|User's request)\s*:?\s*\n"
+    r"|New (?:instructions|message) (?:for task continuation|to respond to[^\n:]*):\s*"
+    r"|The user's request is:\s*",  # Continue
+)
+"""Headings after which the ask stands."""
+
+_ASK_ENDED: Final = re.compile(
+    r"\n+# \*SEARCH/REPLACE block\* Rules:"  # aider
+    r"|\n+# (?:task_progress|TODO LIST|Reminder: Instructions)\b"  # Cline
+    r"|\n+Here is the rewritten code:"  # Continue
+    r"|\n+ENVIRONMENT REMINDER:",  # OpenHands
+)
+"""Headings with which a program's words begin after the ask."""
+
+_COMPACTED: Final = re.compile(
+    r"\s*(?:This session is being continued from a previous conversation"
+    r"|<summary>|<conversation[-_]summary>)",
+)
+_INTENT: Final = re.compile(
+    r"(?:Primary Request(?: and Intent)?|Task Overview|User's? (?:Request|Goal)|Goal)\W{1,12}"
+    r"(.{12,1200}?)(?:\n\s*(?:\d+\.|#+)\s|\Z)",
+    re.DOTALL,
+)
+_RETRIEVAL: Final = re.compile(
+    r"\s*### Task:\s*Respond to the user query using the provided context"
+)
+"""Open WebUI's template around a question and the documents found for it."""
+
+FRESH_START: Final = "I switched to a new code base"
+"""aider's line between its worked examples and the real conversation."""
+
+
+def is_not_the_user(text: str) -> bool:
+    """Tell whether a message or part begins as those do that a program wrote."""
+    return _NOT_THE_USER.match(text) is not None
+
+
+def real_ask(text: str) -> str:
+    """Return what the user wrote in a message, with a program's words taken out.
+
+    Args:
+        text: The bounded text of one user message, or of one part of it.
+
+    Returns:
+        The ask, stripped of white space at its ends; empty where nothing of the user's is left.
+    """
+    if is_not_the_user(text):
+        return marked_ask(text)
+    if _COMPACTED.match(text) is not None:
+        intent = _INTENT.search(text)
+        return intent.group(1).strip() if intent else ""
+    interrupted = _INTERRUPTED.match(text)
+    if interrupted is not None:
+        text = text[interrupted.end() :]
+    if "<" in text:
+        inside = _inner_ask(text)
+        if not inside and _RETRIEVAL.match(text) is not None:
+            inside = text[text.rfind("</context>") + 1 :].removeprefix("/context>")
+        text = _without_context(inside or text)
+    return _between_headings(text).strip()
+
+
+def marked_ask(text: str) -> str:
+    """Return the ask only where a tag or a heading marks it as the user's, else nothing."""
+    inside = _inner_ask(text)
+    if inside:
+        return _between_headings(_without_context(inside)).strip()
+    return ""
+
+
+def _between_headings(text: str) -> str:
+    """Cut what stands before a heading of the ask and what follows its end."""
+    if "#" not in text and ":" not in text:
+        return text
+    for heading in _ASK_FOLLOWS.finditer(text):
+        start = heading.end()
+        break
+    else:
+        start = 0
+    ended = _ASK_ENDED.search(text, start)
+    return text[start : ended.start() if ended else len(text)]
+
+
+def _inner_ask(text: str) -> str:
+    """Return the inside of the last tag that holds the ask, or an empty string."""
+    inside = ""
+    for opening in _OPENING.finditer(text):
+        name = opening.group(1)
+        if name.lower() in _ASK_TAGS:
+            end = text.find(f"</{name}>", opening.end())
+            inside = text[opening.end() : end if end >= 0 else len(text)].strip() or inside
+    return inside
+
+
+def _without_context(text: str) -> str:
+    """Leave out tagged context.
+
+    A tag that does not close is left alone, unless the text was cut: then it closes at the cut,
+    and what precedes a lone closing tag after the cut goes too.
+    """
+    kept = []
+    at = 0
+    cut = text.find(CUT)
+    for opening in _OPENING.finditer(text):
+        name = opening.group(1)
+        if opening.start() < at or not _is_context(name.lower()):
+            continue
+        closing = f"</{name}>"
+        end = text.find(closing, opening.end())
+        if end >= 0:
+            end += len(closing)
+        elif cut > opening.start():
+            end = cut
+        else:
+            continue
+        kept.append(text[at : opening.start()])
+        at = end
+    kept.append(_after_orphan(text[at:]))
+    return "".join(kept)
+
+
+def _after_orphan(text: str) -> str:
+    """Leave out the end of a context whose beginning was cut away."""
+    cut = text.find(CUT)
+    if cut < 0:
+        return text
+    orphan = -1
+    for closing in _CLOSING.finditer(text, cut):
+        if _is_context(closing.group(1).lower()):
+            orphan = closing.end()
+    return text if orphan < 0 else text[:cut] + CUT + text[orphan:]
+
+
+def _is_context(name: str) -> bool:
+    """Tell whether a tag of this name holds a program's words."""
+    return name in _CONTEXT_TAGS or _CONTEXT_SUFFIX.fullmatch(name) is not None
