@@ -19,15 +19,15 @@ from typing import Annotated, Final, NoReturn
 from urllib.parse import urlsplit
 
 import httpx
-import openai
 import orjson
 import typer
 from rich.console import Console
 
 from router.demo.children import Child, ChildFailedError
+from router.demo.client import Client, Conversation, NoAnswerError, Reply
 from router.demo.invitation import MAX_TOKENS, invite
 from router.demo.table import console, print_directions, print_rows
-from router.demo.tour import TOUR, Conversation, Reply, Row, connect, send, take_tour
+from router.demo.tour import TOUR, Row, take_tour
 from router.demo.weights import MODEL, ModelMissingError, weights_file
 from router.settings import environment
 
@@ -53,7 +53,7 @@ class _Running:
     """The two processes of the demo, and where the router answers."""
 
     origin: str
-    client: openai.OpenAI
+    client: Client
     children: tuple[Child, ...]
 
     def check(self) -> None:
@@ -89,7 +89,7 @@ def run(once: _Once = False, json_file: _Json = None, port: _Port = PORT) -> Non
             print_directions(out, f"http://{HOST}:{port}", serving=not once)
             if not once:
                 _stay(out, running)
-    except (ChildFailedError, openai.APIError, OSError) as error:
+    except (ChildFailedError, NoAnswerError, OSError) as error:
         notes.print(str(error), style="red", markup=False, soft_wrap=True)
         raise typer.Exit(1) from error
     except KeyboardInterrupt:
@@ -128,16 +128,16 @@ def _started(weights: Path, port: int, notes: Console) -> Iterator[_Running]:
         env = dict(environment())
         size = weights.stat().st_size / 1e6
         with _progress(notes, f"loading {MODEL} ({size:.0f} MB)"):
-            words = ("router.demo.model_server", str(weights))
-            model = _child(stack, "the model server", words, logs / "model", env)
+            load = ("router.demo.model_server", str(weights))
+            model = _child(stack, "the model server", load, logs / "model", env)
             model.wait_until(partial(_has_address, model), _MODEL_SECONDS)
         env[MODEL_PORT_VARIABLE] = str(urlsplit(_address(model)).port)
         with _progress(notes, "starting the router"):
-            words = ("router", "serve", "--policy", POLICY, "--host", HOST, "--port", str(port))
-            router = _child(stack, "the router", words, logs / "router", env)
+            serve = ("router", "serve", "--policy", POLICY, "--host", HOST, "--port", str(port))
+            router = _child(stack, "the router", serve, logs / "router", env)
             router.wait_until(partial(_is_ready, router), _ROUTER_SECONDS)
         origin = _address(router)
-        client = stack.enter_context(connect(f"{origin}/v1"))
+        client = stack.enter_context(Client(f"{origin}/v1"))
         yield _Running(origin, client, (model, router))
 
 
@@ -170,7 +170,7 @@ def _is_ready(router: Child) -> bool:
         return False
 
 
-def _tour(client: openai.OpenAI, notes: Console) -> tuple[Row, ...]:
+def _tour(client: Client, notes: Console) -> tuple[Row, ...]:
     """Take the tour, saying how far it is."""
     rows = take_tour(client)
     taken = []
@@ -209,7 +209,7 @@ def _stay(out: Console, running: _Running) -> None:
 
 def _ask(running: _Running, messages: Conversation) -> Reply:
     running.check()
-    return send(running.client, messages, max_tokens=MAX_TOKENS)
+    return running.client.send(messages, MAX_TOKENS)
 
 
 def _taken(port: int) -> bool:

@@ -7,11 +7,10 @@ Never: the end of the demo for a prompt that fails.
 from collections.abc import Callable
 from typing import Final
 
-import openai
 from rich.console import Console
 from rich.text import Text
 
-from router.demo.tour import Conversation, Reply
+from router.demo.client import Conversation, NoAnswerError, Reply
 
 MAX_TOKENS: Final = 256
 _CONTINUE: Final = "+"
@@ -30,7 +29,7 @@ def invite(
     Args:
         out: Where to print.
         read_line: Gives the next line; raises EOFError at the end.
-        ask: Sends a conversation; raises `openai.APIError` where that fails.
+        ask: Sends a conversation; raises `NoAnswerError` where that fails.
     """
     out.print()
     out.print(_INVITATION)
@@ -47,8 +46,8 @@ def invite(
         messages: Conversation = (*history, {"role": "user", "content": prompt})
         try:
             answer = _answer(out, ask(messages))
-        except openai.APIError as error:
-            out.print(Text(f"no answer: {error.message}", style="red"))
+        except NoAnswerError as error:
+            out.print(Text(f"no answer: {error}", style="red"))
             continue
         so_far = (*messages, {"role": "assistant", "content": answer})
 

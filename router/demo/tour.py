@@ -1,18 +1,15 @@
 """The tour: one prompt of each category through a running router.
 
-In: an OpenAI client that points at the router. Out: a frozen row for each prompt, in order, as its
-answer ends. Never: a retry, or anything that an ordinary client of the router could not do.
+In: a client of the router. Out: a frozen row for each prompt, in order, as its answer ends. Never:
+a request beyond the prompts that stand here.
 """
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Final, TypeAlias
+from typing import Final
 
-import openai
-from openai.types.chat import ChatCompletionChunk, ChatCompletionMessageParam
-
-Conversation: TypeAlias = tuple[ChatCompletionMessageParam, ...]
+from router.demo.client import Client, Conversation
 
 MAX_TOKENS: Final = 56
 """Enough to see an answer; no more, since somebody waits for the tour."""
@@ -48,16 +45,6 @@ TOUR: Final[tuple[Conversation, ...]] = (
 
 
 @dataclass(frozen=True, slots=True)
-class Route:
-    """Where a request went, as the response's headers say."""
-
-    category: str
-    confidence: float
-    backend: str
-    model: str
-
-
-@dataclass(frozen=True, slots=True)
 class Row:
     """What became of one prompt."""
 
@@ -71,55 +58,19 @@ class Row:
     """From sending the request to the first piece of text."""
 
 
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """An answer under way: where it comes from, and its text, piece by piece, read once."""
-
-    route: Route
-    pieces: Iterator[str]
-
-
-def connect(base_url: str) -> openai.OpenAI:
-    """Return a client for a router on this machine: no retries, no proxy from the environment."""
-    return openai.OpenAI(
-        base_url=base_url,
-        api_key="none-needed",
-        max_retries=0,
-        http_client=openai.DefaultHttpxClient(trust_env=False),
-    )
-
-
-def send(client: openai.OpenAI, messages: Conversation, *, max_tokens: int = MAX_TOKENS) -> Reply:
-    """Ask for the model `auto` and stream the answer.
-
-    Raises:
-        openai.APIError: The router refused, failed, or could not be reached.
-    """
-    response = client.chat.completions.with_raw_response.create(
-        model="auto",
-        messages=messages,
-        max_tokens=max_tokens,
-        temperature=0,
-        stream=True,
-    )
-    return Reply(_route(response.headers), _pieces(response.parse()))
-
-
-def take_tour(
-    client: openai.OpenAI,
-    clock: Callable[[], float] = time.monotonic,
-) -> Iterator[Row]:
+def take_tour(client: Client, clock: Callable[[], float] = time.monotonic) -> Iterator[Row]:
     """Send each conversation of the tour and yield what became of it.
 
     Raises:
-        openai.APIError: The router refused, failed, broke off, or could not be reached.
+        router.demo.client.NoAnswerError: One got no answer, or half of one.
     """
     for messages in TOUR:
         started = clock()
-        reply = send(client, messages)
+        reply = client.send(messages, MAX_TOKENS)
         first, text = None, ""
         for piece in reply.pieces:
-            first = clock() if first is None else first
+            if piece and first is None:
+                first = clock()
             text += piece
         yield Row(
             prompt=str(messages[-1].get("content")),
@@ -130,24 +81,3 @@ def take_tour(
             text=text,
             first_token_seconds=round((clock() if first is None else first) - started, 4),
         )
-
-
-def _route(headers: Mapping[str, str]) -> Route:
-    return Route(
-        category=headers.get("x-router-category", ""),
-        confidence=float(headers.get("x-router-confidence", "0")),
-        backend=headers.get("x-router-backend", ""),
-        model=headers.get("x-router-model", ""),
-    )
-
-
-def _pieces(stream: openai.Stream[ChatCompletionChunk]) -> Iterator[str]:
-    with stream:
-        yield from _texts(stream)
-
-
-def _texts(chunks: Iterable[ChatCompletionChunk]) -> Iterator[str]:
-    for chunk in chunks:
-        for choice in chunk.choices:
-            if choice.delta.content:
-                yield choice.delta.content
