@@ -42,18 +42,18 @@ def serve(settings: Settings, announce: Callable[[str], None]) -> None:
         SettingError: The settings cannot be used, or the address cannot be bound.
     """
     application = build(settings, environment(), None)
-    bound = _bind(settings.host, settings.port)
+    bound = bind(settings.host, settings.port)
     announce(_address(bound))
     # uvicorn hands a signal on to the former handler once it has shut down in order.
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: None)
     if settings.workers == 1:
-        uvicorn.Server(_config(settings, application)).run([bound])
+        uvicorn.Server(server_config(settings, application)).run([bound])
         return
     directory = tempfile.mkdtemp(prefix="task-router-metrics-")
     share_metrics_in(directory)
     try:
-        Multiprocess(_config(settings, partial(_in_worker, settings)), sockets=[bound]).run()
+        Multiprocess(server_config(settings, partial(_in_worker, settings)), sockets=[bound]).run()
     finally:
         shutil.rmtree(directory, ignore_errors=True)
 
@@ -63,7 +63,7 @@ def _in_worker(settings: Settings) -> Application:
     return build(settings, environment(), multiprocess_directory())
 
 
-def _config(settings: Settings, application: Callable[..., Any]) -> uvicorn.Config:
+def server_config(settings: Settings, application: Callable[..., Any]) -> uvicorn.Config:
     """Return uvicorn's settings: those of a proxy."""
     return uvicorn.Config(
         application,
@@ -83,7 +83,7 @@ def _config(settings: Settings, application: Callable[..., Any]) -> uvicorn.Conf
     )
 
 
-def _bind(host: str, port: int) -> socket.socket:
+def bind(host: str, port: int) -> socket.socket:
     """Return a bound socket that workers can share.
 
     Raises:

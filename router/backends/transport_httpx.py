@@ -117,10 +117,11 @@ def _ours(error: Exception) -> UpstreamError:
 
 
 def _cause(error: BaseException) -> BaseException | None:
-    """Return the operating system's or TLS error under httpx's, if there is one."""
+    """Return the operating system's or TLS error at the root of httpx's, if there is one."""
+    root = None
     below: BaseException | None = error
     while below is not None:
         if isinstance(below, OSError):
-            return below
+            root = below
         below = below.__cause__ or below.__context__
-    return None
+    return root
