@@ -27,6 +27,8 @@ _VENDOR: Final = re.compile(
 """What stands before the model in Bedrock's ids (`us.anthropic.claude-…`) and in the repository
 names of those who quantise (`Qwen_Qwen3-8B-GGUF`)."""
 
+_GATEWAY: Final = re.compile(r"^(?:ollama|ollama_chat|hf\.co|huggingface\.co)/")
+_OWNER: Final = re.compile(r"[a-z0-9][a-z0-9._-]*")
 _ENDING: Final = re.compile(r"(?:-\d{5}-of-\d{5})?\.(?:gguf|bin|safetensors)$")
 _SERVICE_TAGS: Final = frozenset({"free", "thinking", "nitro", "floor", "extended", "beta"})
 """OpenRouter writes these behind a colon; they are no tags of Ollama's."""
@@ -77,8 +79,9 @@ class _Pattern:
     stem: re.Pattern[str]
     words: frozenset[str]
     """Of these at least one stands in the name, beside sizes and packaging …"""
-    bare: frozenset[str]
-    """… or none, where a name of this kind (`hub`, `tag`) means this family without one."""
+    bare: str
+    """… or none, where a name of this kind (`hub`, `tag` or `any`) means this family without one;
+    empty: never."""
     sizes: frozenset[str]
     """A size in the name is one of these; empty: any."""
     family: Family
@@ -117,7 +120,7 @@ def _pattern(entry: Mapping[str, Any]) -> _Pattern:
     return _Pattern(
         stem=re.compile(entry["stem"]),
         words=frozenset(entry.get("words", ())),
-        bare=frozenset(entry.get("bare", ())),
+        bare=entry.get("bare", ""),
         sizes=frozenset(entry.get("sizes", ())),
         family=Family(
             name=entry["name"],
@@ -131,19 +134,24 @@ def _pattern(entry: Mapping[str, Any]) -> _Pattern:
 def _normal(model_name: str) -> tuple[str, str]:
     """Return a name's kind and its last segment, in lower case, with `-` between the words.
 
-    The kind is `tag` for the short names of Ollama's library and of providers (`codellama:13b`,
-    `deepseek-coder`), where no further word means the instruct model; `hub` for repository and
-    file names (`codellama/CodeLlama-13b-hf`), where it means the base model.
+    The kind says what a name without a telling word means: `hub` (a repository,
+    `codellama/CodeLlama-13b-hf`) the base model, `tag` (a short name of Ollama's library or a
+    provider's, `codellama:13b`, `deepseek-coder`) mostly the instruct model. A name of another kind
+    (a file's, a gateway's path) does not tell.
     """
-    name = model_name.strip().lower()
-    last = _VENDOR.sub("", name.rsplit("/", 1)[-1])
-    last = _ENDING.sub("", last)
+    name = _GATEWAY.sub("", model_name.strip().lower())
+    owner, slash, last = name.rpartition("/")
+    last = _ENDING.sub("", _VENDOR.sub("", last))
     stem, colon, tag = last.partition(":")
     if tag in _SERVICE_TAGS:
         last, colon = stem, ""
     plain = re.sub(r"[^a-z0-9.]+", "-", last).strip("-")
     sized = any(_SIZE.fullmatch(word) for word in plain.split("-"))
-    return ("tag" if "/" not in name and (colon or not sized) else "hub"), plain
+    if slash:
+        kind = "hub" if _OWNER.fullmatch(owner) and not colon else "other"
+    else:
+        kind = "tag" if colon or not sized else "other"
+    return kind, plain
 
 
 def _matches(pattern: _Pattern, kind: str, name: str) -> bool:
@@ -158,4 +166,4 @@ def _matches(pattern: _Pattern, kind: str, name: str) -> bool:
     if pattern.sizes and not sizes <= pattern.sizes:
         return False
     telling = {word for word in words - sizes if not _PACKAGING.fullmatch(word)}
-    return telling <= pattern.words if telling else kind in pattern.bare
+    return telling <= pattern.words if telling else pattern.bare in (kind, "any")

@@ -52,7 +52,7 @@ def read_wish(
     """
     category = _declared(declared)
     backend = _pinned(policy, pinned)
-    if backend is not None or request.unreadable:
+    if backend is not None or (request.model is None and request.unreadable):
         return Wish(declared=category, pin=backend)
     if request.model is None:
         return _unknown(policy, None, category)
