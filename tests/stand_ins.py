@@ -92,6 +92,11 @@ class ScriptedBackend:
         self._server = await asyncio.start_server(self._connected, "127.0.0.1", 0)
         return self
 
+    async def stop_listening(self) -> None:
+        """Refuse connections from now on."""
+        assert self._server is not None
+        self._server.close()
+
     async def __aexit__(self, *_: object) -> None:
         assert self._server is not None
         self._server.close()
