@@ -68,6 +68,7 @@ class ScriptedBackend:
         self._scripts = list(scripts)
         self.received: list[Received] = []
         self.connections: list[Connection] = []
+        self.port = 0
         self._server: asyncio.Server | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._arrived = asyncio.Condition()
@@ -78,18 +79,13 @@ class ScriptedBackend:
             await self._arrived.wait_for(lambda: len(self.received) >= count)
 
     @property
-    def port(self) -> int:
-        """The port it listens on."""
-        assert self._server is not None
-        return int(self._server.sockets[0].getsockname()[1])
-
-    @property
     def base_url(self) -> str:
         """The base URL for a policy."""
         return f"http://127.0.0.1:{self.port}/v1"
 
     async def __aenter__(self) -> Self:
         self._server = await asyncio.start_server(self._connected, "127.0.0.1", 0)
+        self.port = self._server.sockets[0].getsockname()[1]
         return self
 
     async def stop_listening(self) -> None:

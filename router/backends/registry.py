@@ -43,7 +43,7 @@ class Registry:
 
     async def close(self) -> None:
         """Close every connection."""
-        for transport in {id(b.transport): b.transport for b in self._backends.values()}.values():
+        for transport in dict.fromkeys(backend.transport for backend in self._backends.values()):
             await transport.close()
 
 
@@ -54,14 +54,18 @@ def open_registry(specs: Iterable[BackendSpec], environ: Mapping[str, str]) -> R
         specs: The policy's backends.
         environ: Where the variables named by `api_key_env` and `proxy_env` are looked up.
     """
-    shared = AiohttpTransport()
+    shared: AiohttpTransport | None = None
     backends = {}
     health = {}
     for spec in specs:
         key = environ.get(spec.api_key_env) if spec.api_key_env else None
         if spec.api_key_env and not key:
             health[spec.name] = "no_key"
-        transport = shared if spec.transport == "aiohttp" else _httpx(spec, environ)
+        transport: Transport
+        if spec.transport == "httpx":
+            transport = _httpx(spec, environ)
+        else:
+            transport = shared = shared or AiohttpTransport()
         backends[spec.name] = Backend(spec, transport, key)
     return Registry(MappingProxyType(backends), MappingProxyType(health))
 

@@ -6,7 +6,7 @@ that either side received. Never: a client library that would hide the wire.
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -315,14 +315,14 @@ async def test_statuses_and_error_bodies_come_back_unchanged(tmp_path: Path, sta
     """Clients key on them."""
     body = b'{"error":{"message":"m","type":"t","param":null,"code":"context_length_exceeded"}}'
     headers = (("Content-Type", "application/json"), ("Retry-After-Ms", "40"), ("Location", "/y"))
-    async with routed(tmp_path, answers(body, status, headers)) as (router, (backend,)):
-        async with (
-            aiohttp.ClientSession() as session,
-            session.post(router.url + CHAT, json=ASK, allow_redirects=False) as response,
-        ):
-            assert response.status == int(status[:3])
-            assert await response.read() == body
-            assert response.headers["retry-after-ms"] == "40"
+    async with (
+        routed(tmp_path, answers(body, status, headers)) as (router, (backend,)),
+        aiohttp.ClientSession() as session,
+        session.post(router.url + CHAT, json=ASK, allow_redirects=False) as response,
+    ):
+        assert response.status == int(status[:3])
+        assert await response.read() == body
+        assert response.headers["retry-after-ms"] == "40"
     assert len(backend.received) == 1
 
 
@@ -444,7 +444,7 @@ async def test_a_break_in_mid_stream_is_told_and_not_ended_cleanly(
     tmp_path: Path, transport: str
 ) -> None:
     """What came stays, an error event follows, no [DONE], and the body has no proper end."""
-    script = streams([delta("one")], then=lambda connection: resets(connection))
+    script = streams([delta("one")], then=resets)
     async with routed(tmp_path, script, answers(b"two"), transport=transport) as (router, backends):
         answer = await raw_exchange(router, raw_post(json.dumps({**ASK, "stream": True}).encode()))
     assert delta("one") in answer
@@ -563,7 +563,7 @@ async def test_a_body_over_the_limit_is_a_413(tmp_path: Path, chunked: bool) -> 
             len(big),
             big,
         )
-    async with routed(tmp_path, answers(b"{}"), limits={"body_bytes": 1000}) as (router, (b,)):
+    async with routed(tmp_path, answers(b"{}"), limits={"body_bytes": 2000}) as (router, (b,)):
         answer = await raw_exchange(router, request)
     assert answer.startswith(b"HTTP/1.1 413")
     assert b"limits.body_bytes" in answer
@@ -591,7 +591,9 @@ async def test_a_model_name_with_line_breaks_breaks_nothing(tmp_path: Path) -> N
 @pytest.mark.parametrize("parser", ["h11", "httptools"])
 async def test_both_http_parsers_of_the_server_serve(tmp_path: Path, parser: str) -> None:
     """A stream comes through either."""
-    async with ScriptedBackend(streams([delta("a"), DONE])) as backend:
-        async with running_router(tmp_path, policy_for(backend), http=parser) as router:
-            status, _, body = await post(router, {**ASK, "stream": True})
+    async with (
+        ScriptedBackend(streams([delta("a"), DONE])) as backend,
+        running_router(tmp_path, policy_for(backend), http=parser) as router,
+    ):
+        status, _, body = await post(router, {**ASK, "stream": True})
     assert (status, body) == (200, delta("a") + DONE)
