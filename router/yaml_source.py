@@ -34,6 +34,10 @@ _PLAIN_KEY: Final = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVW
 _MAX_KEY_SHOWN: Final = 60
 
 
+class UnreadableFileError(ConfigurationError):
+    """The file is not there, or is not one that can be read."""
+
+
 @dataclass(frozen=True, slots=True)
 class Document:
     """A YAML document that could be read."""
@@ -73,16 +77,18 @@ def read_bytes(path: Path) -> bytes:
     """Return a configuration file's bytes.
 
     Raises:
-        ConfigurationError: It is missing, a directory, unreadable or longer than `MAX_BYTES`.
+        UnreadableFileError: It is missing, a directory, or not allowed to be read.
+        ConfigurationError: It is longer than `MAX_BYTES`.
     """
     try:
         with path.open("rb") as file:
             content = file.read(MAX_BYTES + 1)
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or "the path cannot be used"
-        raise _unreadable(str(path), f"cannot be read: {reason}") from None
+        mistake = Mistake(1, WHOLE_FILE, f"cannot be read: {reason}")
+        raise UnreadableFileError(str(path), (mistake,)) from None
     if len(content) > MAX_BYTES:
-        raise _unreadable(str(path), f"is longer than {MAX_BYTES} bytes")
+        raise _unusable(str(path), f"is longer than {MAX_BYTES} bytes")
     return content
 
 
@@ -105,14 +111,14 @@ def load(content: bytes | str, file: str) -> Document:
     except yaml.reader.ReaderError as error:
         line = text.count("\n", 0, error.position) + 1
         message = f"holds the character U+{error.character:04X}, which YAML does not allow"
-        raise _unreadable(file, message, line) from None
+        raise _unusable(file, message, line) from None
     builder = _Builder(loader)
     data = None
     try:
         if node is not None:
             data = builder.build(node, (), frozenset())
     except _BeyondBoundError as error:
-        raise _unreadable(file, error.message, error.line) from None
+        raise _unusable(file, error.message, error.line) from None
     return Document(file, data, builder.lines, tuple(builder.mistakes))
 
 
@@ -121,10 +127,10 @@ def _decode(content: bytes, file: str) -> str:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
-        raise _unreadable(file, "is not UTF-8; save it in that encoding", line) from None
+        raise _unusable(file, "is not UTF-8; save it in that encoding", line) from None
 
 
-def _unreadable(file: str, message: str, line: int = 1) -> ConfigurationError:
+def _unusable(file: str, message: str, line: int = 1) -> ConfigurationError:
     return ConfigurationError(file, (Mistake(line, WHOLE_FILE, message),))
 
 
@@ -133,7 +139,7 @@ def _unparsable(file: str, error: yaml.MarkedYAMLError) -> ConfigurationError:
     problem = error.problem or error.context or "cannot be parsed"
     if "'\\t'" in problem:
         problem = "a tab cannot indent in YAML; use spaces"
-    return _unreadable(file, f"not YAML: {problem}", 1 if mark is None else mark.line + 1)
+    return _unusable(file, f"not YAML: {problem}", 1 if mark is None else mark.line + 1)
 
 
 def _show_key(key: str) -> str:

@@ -13,7 +13,7 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from router.families import Families
-from router.policy.near_miss import near_miss
+from router.near_miss import near_miss
 from router.policy.policy import AUTO, REJECT
 from router.yaml_source import Trail
 

@@ -14,7 +14,7 @@ from router.errors import (
     UnknownCategoryError,
     UnknownModelError,
 )
-from router.policy.near_miss import near_miss, shown
+from router.near_miss import near_miss, shown
 from router.policy.policy import AUTO, DECLARED_PREFIX, REJECT, Policy
 from router.types import ChatRequest
 

@@ -19,6 +19,7 @@ from router.errors import (
     UnknownCategoryError,
     UnknownModelError,
 )
+from router.near_miss import near_miss
 from router.policy.backend_rules import (
     Finding,
     Surroundings,
@@ -26,7 +27,6 @@ from router.policy.backend_rules import (
     is_file,
     name_problem,
 )
-from router.policy.near_miss import near_miss
 from router.policy.policy import AUTO, DECLARED_PREFIX, REJECT
 from router.types import REASONS, SKIP_REASONS
 from router.yaml_source import Document

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from router.errors import Mistake
-from router.policy.near_miss import near_miss
+from router.near_miss import near_miss
 from router.policy.schema import PolicyFile
 from router.yaml_source import Document, Trail
 

@@ -19,6 +19,7 @@ ROOMS: Final[Mapping[str, tuple[int, tuple[str, ...]]]] = {
             "errors",
             "sse",
             "json_splice",
+            "near_miss",
             "yaml_source",
         ),
     ),

@@ -1,0 +1,1 @@
+"""Policies: their shape, their mistakes, their decisions."""
