@@ -17,11 +17,14 @@ _PART_NEEDS: Final[Mapping[str, Capability]] = {
     "input_audio": "audio",
     "audio": "audio",
 }
-_BYTES_PER_TOKEN: Final = 4.0
-"""English prose and code: about four bytes a token in the vocabularies of today's models."""
-_BYTES_PER_WIDE_TOKEN: Final = 3.0
-"""Text with many bytes above ASCII: three bytes spell one Chinese character, about one token;
-two spell a Cyrillic or Greek letter, some three of which make a token."""
+_PLAIN: Final = 1 / 4
+"""Tokens for each ASCII character: English prose and code, in the vocabularies of today."""
+_ALPHABETIC: Final = 1 / 3.5
+"""For each character of two UTF-8 bytes: Cyrillic, Greek, Arabic, Hebrew, accented Latin."""
+_WIDE: Final = 0.9
+"""For each character of three or more: Chinese, Japanese, Korean and most scripts of Asia."""
+_ESCAPE_BYTES: Final = 6
+"""The length of a character written as backslash, u and four digits."""
 _IMAGE_TOKENS: Final = 800
 """A picture has some 85 to 1,500 tokens by model and size; its base64 text says nothing."""
 _SAMPLE: Final = 16_384
@@ -30,9 +33,9 @@ _SAMPLE: Final = 16_384
 def read_needs(request: ChatRequest) -> Needs:
     """Find the capabilities a request uses, and estimate how many tokens its prompt has.
 
-    The estimate counts the body's bytes (JSON's own quoting included, so it errs a little high)
-    divided by 4, or by 3 for those in a text above ASCII, less the bytes of images and audio,
-    for which it counts a fixed 800 each. An error of a third is usual.
+    The estimate counts the body's characters, JSON's own quoting included, so it errs a little
+    high: a quarter token for ASCII, more for other scripts, by their share in the first 16 KB;
+    images and audio count a fixed 800 each instead of their bytes. An error of a third is usual.
 
     Args:
         request: A parsed request of any shape; an unreadable one needs nothing known.
@@ -43,7 +46,7 @@ def read_needs(request: ChatRequest) -> Needs:
         needed.add("tools")
     if _asks_for_schema(body.get("response_format")):
         needed.add("json_schema")
-    if body.get("logprobs") not in (None, False) or body.get("top_logprobs") not in (None, 0):
+    if _asks_for_logprobs(body.get("logprobs")) or _asks_for_logprobs(body.get("top_logprobs")):
         needed.add("logprobs")
     several = body.get("n")
     if isinstance(several, int) and several > 1:
@@ -62,6 +65,11 @@ def read_needs(request: ChatRequest) -> Needs:
 def _asks_for_schema(wanted: Any) -> bool:
     """Tell whether `response_format` names a JSON schema."""
     return isinstance(wanted, dict) and wanted.get("type") == "json_schema"
+
+
+def _asks_for_logprobs(wanted: Any) -> bool:
+    """Tell whether a member asks for log probabilities; 0 is a number of them, false is not."""
+    return wanted is not None and wanted is not False
 
 
 def _modalities(body: Mapping[str, Any]) -> list[Any]:
@@ -97,16 +105,20 @@ def _longest_text(part: Mapping[str, Any]) -> int:
 
 
 def _tokens(raw: bytes, media_bytes: int) -> int:
-    """Estimate the tokens of a body from its bytes."""
+    """Estimate the tokens of a body from its bytes, less those of media."""
     length = max(0, len(raw) - media_bytes)
     sample = raw[:_SAMPLE]
-    if sample.isascii() and b"\\u" not in sample:
-        return int(length / _BYTES_PER_TOKEN)
-    wide = len(sample) - len(sample.decode("utf-8", errors="ignore").encode("ascii", "ignore"))
     escaped = sample.count(b"\\u")
-    share = min(1.0, wide / max(1, len(sample)))
-    escapes = min(1.0, 6 * escaped / max(1, len(sample)))
-    plain = max(0.0, 1.0 - share - escapes)
-    return int(
-        length * (plain / _BYTES_PER_TOKEN + share / _BYTES_PER_WIDE_TOKEN + escapes / 6.0),
+    if not escaped and sample.isascii():
+        return int(length * _PLAIN)
+    text = sample.decode("utf-8", errors="ignore")
+    plain = len(text.encode("ascii", errors="ignore"))
+    others, their_bytes = len(text) - plain, len(text.encode()) - plain
+    wide = max(0, their_bytes - 2 * others)
+    escaped_low = sample.count(b"\\u0")
+    tokens = (
+        (plain - _ESCAPE_BYTES * escaped) * _PLAIN
+        + (others - wide + escaped_low) * _ALPHABETIC
+        + (wide + escaped - escaped_low) * _WIDE
     )
+    return int(length * max(0.0, tokens) / len(sample))

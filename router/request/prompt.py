@@ -16,8 +16,8 @@ from router.types import ChatRequest, Prompt
 
 _RESULT_ROLES: Final = frozenset({"tool", "function"})
 _SYSTEM_ROLES: Final = frozenset({"system", "developer"})
-_MOST_ASKS: Final = 12
-"""Real asks looked for, from the end."""
+_READ: Final = (2_200, 1_400)
+"""Characters of an ask that are taken apart into prose and code."""
 _MOST_HISTORY: Final = 8
 """Messages before the ask that are searched for code."""
 _PROSE: Final = (1_400, 1_000)
@@ -28,6 +28,8 @@ _HISTORY_WINDOW: Final = (1_000, 1_000)
 _SYSTEM: Final = (400, 0)
 _ANSWER_TAIL: Final = 400
 _LONGEST_GO_ON: Final = 40
+_WANTED_ASKS: Final = 2
+_NOTHING: Final = Split("", "", code_first=False)
 
 _GO_ON: Final = re.compile(
     r"""\W*(?:(?:ok(?:ay)?|yes|yeah|yep|sure|please|and|so|alright|right|great|good|perfect|cool|oui
@@ -63,20 +65,20 @@ def read_prompt(request: ChatRequest) -> Prompt:
     if not messages:
         return _completion(body, tool_count)
     roles = [role_of(message) for message in messages]
-    asks = _asks(messages, roles)
+    asks, count = _asks(messages, roles)
     at, text = asks[0] if asks else _fallback(messages, roles)
-    latest = split(text)
-    previous = split(asks[1][1]) if len(asks) > 1 else Split("", "", code_first=False)
-    carried = len(asks) > 1 and len(text) <= _LONGEST_GO_ON and _GO_ON.fullmatch(text) is not None
+    latest = split(bounded(text, *_READ))
+    previous = _NOTHING if len(asks) == 1 or not asks else split(bounded(asks[1][1], *_PREVIOUS))
+    carried = len(asks) > 1 and _says_go_on(text)
     answer, history_has_code = _history(messages, roles, at)
     return Prompt(
         ask=bounded(latest.prose, *_PROSE).strip(),
-        code=bounded(previous.code if carried else latest.code, *_CODE),
+        code=bounded(previous.code if carried else latest.code, *_CODE).strip("\n"),
         previous_ask=bounded(previous.prose, *_PREVIOUS).strip(),
         previous_answer=answer[-_ANSWER_TAIL:],
         system=_system(messages, roles),
         has_assistant="assistant" in roles,
-        asks=max(1, len(asks)),
+        asks=count,
         turns_after_ask=sum(
             role == "assistant" or role in _RESULT_ROLES for role in roles[at + 1 :]
         ),
@@ -101,8 +103,16 @@ def _completion(body: Mapping[str, Any], tools: int) -> Prompt:
     )
 
 
-def _asks(messages: Sequence[Mapping[str, Any]], roles: Sequence[str]) -> list[tuple[int, str]]:
-    """Return the latest real ask and the last substantive ones before it, latest first."""
+def _asks(
+    messages: Sequence[Mapping[str, Any]],
+    roles: Sequence[str],
+) -> tuple[list[tuple[int, str]], int]:
+    """Find the latest real ask and the last substantive one before it.
+
+    Returns:
+        Places and texts, the latest first; and how many asks the conversation holds: older user
+        messages are counted without being read.
+    """
     asks: list[tuple[int, str]] = []
     for at in range(len(messages) - 1, -1, -1):
         if roles[at] != "user":
@@ -111,12 +121,17 @@ def _asks(messages: Sequence[Mapping[str, Any]], roles: Sequence[str]) -> list[t
         if texts and texts[0].startswith(FRESH_START):
             break
         text = _ask_of(texts)
-        if not text or (asks and len(text) <= _LONGEST_GO_ON and _GO_ON.fullmatch(text)):
+        if not text or (asks and _says_go_on(text)):
             continue
         asks.append((at, text))
-        if len(asks) == _MOST_ASKS:
-            break
-    return asks
+        if len(asks) == _WANTED_ASKS:
+            return asks, _WANTED_ASKS + roles[:at].count("user")
+    return asks, max(1, len(asks))
+
+
+def _says_go_on(text: str) -> bool:
+    """Tell whether an ask only says to go on with the last task."""
+    return len(text) <= _LONGEST_GO_ON and _GO_ON.fullmatch(text) is not None
 
 
 def _ask_of(texts: Sequence[str]) -> str:

@@ -134,19 +134,24 @@ _NOT_THE_USER: Final = re.compile(
 
 _INTERRUPTED: Final = re.compile(r"\s*\[Request interrupted by user[^\]\n]*\]")
 
-_ASK_FOLLOWS: Final = re.compile(
-    r"## My request for Codex:\s*"
-    r"|(?:^|\n)#+ (?:User [Rr]equest|My request|Current request|User's request)\s*:?\s*\n"
-    r"|New (?:instructions|message) (?:for task continuation|to respond to[^\n:]*):\s*"
-    r"|The user's request is:\s*",  # Continue
+_ASK_FOLLOWS: Final = (
+    "## My request for Codex:",  # Codex in an editor
+    "New instructions for task continuation:",  # Roo
+    "The user's request is:",  # Continue
+    "# User Request\n",
+    "# User request\n",
+    "# My request\n",
+    "# Current request\n",
 )
 """Headings after which the ask stands."""
 
-_ASK_ENDED: Final = re.compile(
-    r"\n+# \*SEARCH/REPLACE block\* Rules:"  # aider
-    r"|\n+# (?:task_progress|TODO LIST|Reminder: Instructions)\b"  # Cline
-    r"|\n+Here is the rewritten code:"  # Continue
-    r"|\n+ENVIRONMENT REMINDER:",  # OpenHands
+_ASK_ENDED: Final = (
+    "\n# *SEARCH/REPLACE block* Rules:",  # aider
+    "\n# task_progress",  # Cline
+    "\n# TODO LIST",
+    "\n# Reminder: Instructions",
+    "\nHere is the rewritten code:",  # Continue
+    "\nENVIRONMENT REMINDER:",  # OpenHands
 )
 """Headings with which a program's words begin after the ask."""
 
@@ -208,15 +213,18 @@ def marked_ask(text: str) -> str:
 
 def _between_headings(text: str) -> str:
     """Cut what stands before a heading of the ask and what follows its end."""
-    if "#" not in text and ":" not in text:
+    if ":" not in text and "\n" not in text:
         return text
-    for heading in _ASK_FOLLOWS.finditer(text):
-        start = heading.end()
-        break
-    else:
-        start = 0
-    ended = _ASK_ENDED.search(text, start)
-    return text[start : ended.start() if ended else len(text)]
+    for heading in _ASK_FOLLOWS:
+        at = text.find(heading)
+        if at >= 0:
+            text = text[at + len(heading) :]
+            break
+    for heading in _ASK_ENDED:
+        at = text.find(heading)
+        if at >= 0:
+            text = text[:at]
+    return text
 
 
 def _inner_ask(text: str) -> str:
