@@ -1,0 +1,1 @@
+"""Benchmarks: scripts that measure; no test asserts on what they find."""
