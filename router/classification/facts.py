@@ -11,7 +11,7 @@ from router.types import Prompt
 _LONGEST_BITS: Final = 11
 
 
-def context_of(prompt: Prompt) -> int:
+def _context_of(prompt: Prompt) -> int:
     """Return which of six situations the ask stands in, 0 to 5.
 
     Single turn, conversation, or conversation with code; each without or with code in the ask.
@@ -29,7 +29,7 @@ def facts_of(prompt: Prompt) -> tuple[str, ...]:
     Returns:
         Facts in words; the same number for every prompt.
     """
-    context = _CONTEXTS[context_of(prompt)]
+    context = _CONTEXTS[_context_of(prompt)]
     ask_size = _size(len(prompt.ask))
     question = "a question" if prompt.ask.rstrip()[-1:] in _QUESTION_MARKS else "no question"
     code = "no code" if not prompt.code else "code first" if prompt.code_first else "code"

@@ -4,10 +4,10 @@ In: a `Prompt`. Out: hashed features, with what they stand for. Never: a verdict
 loop over characters in Python.
 
 A token is a run of letters and digits, a single character of a script written without spaces, or
-a single punctuation mark. Every n-gram of tokens or characters is a span of one text that holds all
-fields, and the hash of a span follows from prefix sums: with P odd, `S[i] = Σ_{j<i} c_j·P^j`, the
-hash of `[a, b)` is `(S[b] - S[a])·P^(-a)`, all modulo 2^64 (a rolling hash after Karp and Rabin,
-1987). So a prompt costs a few dozen array operations, whatever the number of its features.
+a single punctuation mark. Every n-gram of tokens or characters is a span of the ask, and the hash
+of a span follows from prefix sums: with P odd, `S[i] = Σ_{j<i} c_j·P^j`, the hash of `[a, b)` is
+`(S[b] - S[a])·P^(-a)`, all modulo 2^64 (a rolling hash after Karp and Rabin, 1987). So a prompt
+costs a few dozen array operations, whatever the number of its features.
 """
 
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from typing import Final, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from router.classification.facts import context_of, facts_of
+from router.classification.facts import facts_of
 from router.classification.tokens import token_bounds
 from router.types import Prompt
 
@@ -35,15 +35,15 @@ _SHIFT: Final = np.uint64(64 - ROW_BITS)
 _ONE: Final = np.uint64(1)
 
 _ASK_CHARACTERS: Final = 2_000
-_CODE_CHARACTERS: Final = 700
-_PREVIOUS_CHARACTERS: Final = 300
-_ANSWER_CHARACTERS: Final = 240
-_LONGEST: Final = 8 * (_ASK_CHARACTERS + _CODE_CHARACTERS)
-"""Characters of all fields together; lower case can lengthen a text, at most threefold."""
-_CHARACTER_GRAMS: Final = (3, 4, 5)
+_LONGEST: Final = 3 * _ASK_CHARACTERS
+"""Lower case can lengthen a text, at most threefold."""
+_CHARACTER_GRAM: Final = 4
 _EDGE_TOKENS: Final = 4
 """First and last tokens of the ask that count once more: commands stand at the edges."""
 _FACT_SCALE: Final = 2.6
+
+GROUPS: Final = ("word", "pair", "first", "first pair", "last", "last pair", "characters")
+"""The kinds of span; each has a salt of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,12 +55,12 @@ class Measured:
     values: NDArray[np.float32]
     """What each feature counts."""
     text: str
-    """All fields, in lower case."""
+    """The ask, in lower case."""
     starts: Places
     """Where the spans begin in `text`; the features after the last span are `facts`."""
     ends: Places
-    groups: tuple[tuple[str, int], ...]
-    """Names of the kinds of span, and how many there are of each, in order."""
+    counts: tuple[int, ...]
+    """How many spans there are of each of `GROUPS`, in order."""
     facts: tuple[str, ...]
 
 
@@ -83,19 +83,25 @@ def _salt(name: str) -> int:
     return value
 
 
-class _Salts(dict[str, int]):
-    """The salts of names met so far: the names of groups and facts, a small closed set."""
+class _FactSalts(dict[str, int]):
+    """The salts of facts met so far: a small closed set."""
 
-    def __missing__(self, name: str) -> int:
-        salt = self[name] = _salt(name)
+    def __missing__(self, fact: str) -> int:
+        salt = self[fact] = _salt(fact)
         return salt
 
 
-_SALTS: Final = _Salts()
+_FACT_SALTS: Final = _FactSalts()
+_SALTS: Final = np.array([_salt(group) for group in GROUPS], dtype=np.uint64)
+_ROOTS: Final = np.arange(1, _LONGEST + 1, dtype=np.float32) ** np.float32(-0.5)
 
 
 def measure(prompt: Prompt) -> Measured:
     """Measure a prompt.
+
+    Only the ask's words are measured, those of the previous ask where the latest one just says to
+    go on. Code, history and answers count as facts alone: their words name subjects, not tasks,
+    and weights on them did worse on sources that were not trained on.
 
     Args:
         prompt: What `router.request.read_prompt` found.
@@ -105,93 +111,68 @@ def measure(prompt: Prompt) -> Measured:
         1/√n), so that long prompts do not shout.
     """
     ask = prompt.previous_ask if prompt.carried else prompt.ask
-    fields = (
-        ask[:_ASK_CHARACTERS].lower(),
-        prompt.code[:_CODE_CHARACTERS].lower(),
-        prompt.previous_ask[:_PREVIOUS_CHARACTERS].lower(),
-        prompt.previous_answer[-_ANSWER_CHARACTERS:].lower(),
-    )
-    text = "\n".join(fields)
+    text = ask[:_ASK_CHARACTERS].lower()
     characters = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
     length = len(characters)
     sums = np.zeros(length + 1, dtype=np.uint64)
     np.cumsum((characters + _ONE) * _POWERS[:length], out=sums[1:])
-    starts, ends = token_bounds(characters)
-    groups = _groups(fields, starts, ends, context_of(prompt))
+    starts, ends, counts = _spans(length, *token_bounds(characters))
     facts = facts_of(prompt)
-    counts = [len(group[1]) for group in groups] + [len(facts)]
-    all_starts = np.concatenate([group[1] for group in groups])
-    all_ends = np.concatenate([group[2] for group in groups])
-    hashes = np.empty(sum(counts), dtype=np.uint64)
-    spans = len(all_starts)
-    hashes[:spans] = (sums[all_ends] - sums[all_starts]) * _INVERSES[all_starts]
-    hashes[spans:] = [_SALTS[fact] for fact in facts]
-    salts = np.array([_SALTS[group[0]] for group in groups] + [0], dtype=np.uint64)
-    hashes ^= np.repeat(salts, counts)
+    spans = len(starts)
+    hashes = np.empty(spans + len(facts), dtype=np.uint64)
+    hashes[:spans] = (sums.take(ends) - sums.take(starts)) * _INVERSES.take(starts)
+    hashes[:spans] ^= np.repeat(_SALTS, counts)
+    hashes[spans:] = [_FACT_SALTS[fact] for fact in facts]
     hashes *= _MIXER
     hashes ^= hashes >> _HALF
     hashes *= _MIXER
-    scales = [group[3] / max(1, n) ** 0.5 for group, n in zip(groups, counts, strict=False)]
-    scales.append(_FACT_SCALE / max(1, len(facts)) ** 0.5)
+    values = np.empty(len(hashes), dtype=np.float32)
+    values[:spans] = np.repeat(_ROOTS.take(np.array(counts) - 1, mode="clip"), counts)
+    values[spans:] = _FACT_SCALE * len(facts) ** -0.5
     return Measured(
-        rows=(hashes >> _SHIFT).astype(np.int64),
-        values=np.repeat(np.array(scales, dtype=np.float32), counts),
+        rows=(hashes >> _SHIFT).view(np.int64),
+        values=values,
         text=text,
-        starts=all_starts,
-        ends=all_ends,
-        groups=tuple((group[0], len(group[1])) for group in groups),
+        starts=starts,
+        ends=ends,
+        counts=tuple(counts),
         facts=facts,
     )
 
 
-_Group: TypeAlias = tuple[str, Places, Places, float]
-"""The name of a kind of span, where its spans begin and end, and what the kind counts."""
-
-
-def _groups(
-    fields: tuple[str, ...],
-    starts: Places,
-    ends: Places,
-    context: int,
-) -> tuple[_Group, ...]:
+def _spans(length: int, starts: Places, ends: Places) -> tuple[Places, Places, list[int]]:
     """Choose the spans that count.
 
     Args:
-        fields: Ask, code, previous ask and previous answer, in lower case.
-        starts: Where the tokens of the joined fields begin.
+        length: Of the text, in characters.
+        starts: Where its tokens begin.
         ends: Where they end.
-        context: The structural situation; the ask's words count once for all and once within it.
 
     Returns:
-        The groups. Empty ones stay, with no spans.
+        Where the spans of all groups begin and end, in the order of `GROUPS`, and how many there
+        are of each.
     """
-    ask_end = len(fields[0])
-    code_end = ask_end + 1 + len(fields[1])
-    previous_end = code_end + 1 + len(fields[2])
-    ask, code, previous = (
-        int(at) for at in np.searchsorted(starts, (ask_end, code_end, previous_end))
+    tokens = len(starts)
+    pairs = max(tokens - 1, 0)
+    head, head_pairs = min(_EDGE_TOKENS, tokens), min(_EDGE_TOKENS, pairs)
+    tail = max(0, tokens - _EDGE_TOKENS)
+    grams = np.arange(max(0, length + 1 - _CHARACTER_GRAM))
+    begin = (
+        starts,
+        starts[:pairs],
+        starts[:head],
+        starts[:head_pairs],
+        starts[tail:],
+        starts[tail:pairs],
+        grams,
     )
-    last = max(ask - 1, 0)
-    head, tail = min(_EDGE_TOKENS, ask), max(0, ask - _EDGE_TOKENS)
-    pairs = starts[:last], ends[1 : last + 1]
-    lengths = [max(0, ask_end + 1 - size) for size in _CHARACTER_GRAMS]
-    grams = [np.arange(count) for count in lengths]
-    gram_ends = [gram + size for gram, size in zip(grams, _CHARACTER_GRAMS, strict=True)]
-    code_last, previous_last = max(ask, code - 1), max(code, previous - 1)
-    return (
-        ("word", starts[:ask], ends[:ask], 1.0),
-        ("pair", *pairs, 1.0),
-        ("triple", starts[: max(ask - 2, 0)], ends[2 : max(ask, 2)], 1.0),
-        (f"word in {context}", starts[:ask], ends[:ask], 1.0),
-        (f"pair in {context}", *pairs, 1.0),
-        ("first", starts[:head], ends[:head], 1.0),
-        ("first pair", starts[: min(head, last)], ends[1 : min(head, last) + 1], 1.0),
-        ("last", starts[tail:ask], ends[tail:ask], 1.0),
-        ("last pair", starts[tail:last], ends[tail + 1 : last + 1], 1.0),
-        ("characters", np.concatenate(grams), np.concatenate(gram_ends), 1.0),
-        ("code", starts[ask:code], ends[ask:code], 1.0),
-        ("code pair", starts[ask:code_last], ends[ask + 1 : code_last + 1], 1.0),
-        ("previous", starts[code:previous], ends[code:previous], 1.0),
-        ("previous pair", starts[code:previous_last], ends[code + 1 : previous_last + 1], 1.0),
-        ("answer", starts[previous:], ends[previous:], 1.0),
+    finish = (
+        ends,
+        ends[1:],
+        ends[:head],
+        ends[1 : head_pairs + 1],
+        ends[tail:],
+        ends[tail + 1 :],
+        grams + _CHARACTER_GRAM,
     )
+    return np.concatenate(begin), np.concatenate(finish), [len(group) for group in begin]

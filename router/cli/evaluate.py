@@ -19,6 +19,8 @@ from router.classification.classifier import load_classifier
 from router.errors import ConfigurationError
 
 _UNUSABLE = 2
+_WIDE = 400
+"""Columns off a terminal: nothing is wrapped or cut."""
 
 
 def run(
@@ -63,7 +65,9 @@ def _write(path: Path, predictions: list[Prediction]) -> None:
 
 def _print(figures: Figures) -> None:
     """Print the figures as tables."""
-    console = Console(highlight=False, soft_wrap=True)
+    console = Console(highlight=False)
+    if not console.is_terminal:
+        console.width = _WIDE
     console.print(
         f"{figures.rows} rows · accuracy {figures.accuracy:.4f} · macro-F1 {figures.macro_f1:.4f}"
         f" · calibration error {figures.calibration_error:.4f}"

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from router.categories import CODE_EDIT, CODE_GENERATION, GENERAL_INSTRUCT, MULTI_TURN_CHAT
-from router.classification.features import Measured, measure
+from router.classification.features import GROUPS, Measured, measure
 from router.classification.stages.stage import Weighed
 from router.classification.weights import Weights
 from router.types import Classification, Prompt
@@ -91,24 +91,19 @@ def _by_word(measured: Measured, weights: NDArray[np.float64]) -> dict[str, NDAr
     sums: dict[str, NDArray[np.float64]] = defaultdict(lambda: np.zeros(3))
     text = measured.text
     at = 0
-    for name, count in measured.groups:
-        field = name if name.split()[0] in _OTHER_FIELDS else ""
+    for group, count in zip(GROUPS, measured.counts, strict=True):
         for feature in range(at, at + count):
             start, end = int(measured.starts[feature]), int(measured.ends[feature])
-            if name == "characters":
+            if group == "characters":
                 start, end = _word_around(text, (start + end) // 2)
             words = text[start:end].strip()
             if words:
-                label = f"{words} ({field.split()[0]})" if field else words
-                sums[label] += weights[feature]
+                sums[words] += weights[feature]
         at += count
     for fact in measured.facts:
         sums[fact] += weights[at]
         at += 1
     return sums
-
-
-_OTHER_FIELDS: Final = frozenset({"code", "previous", "answer"})
 
 
 def _word_around(text: str, at: int) -> tuple[int, int]:
