@@ -1,0 +1,133 @@
+"""`task-router explain` and the report behind it."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from router.assay.explain import explain
+from router.categories import CATEGORIES
+from router.classification.classifier import load_classifier
+from router.cli import command_line
+from tests.policy.writing import SMALL, backend, load_text, policy_of, write
+
+FIBONACCI = "Write a Python function that returns the n-th Fibonacci number."
+
+
+def run(*arguments: str, stdin: str | None = None) -> Result:
+    """Run the command line."""
+    return CliRunner().invoke(command_line(["explain"]), ["explain", *arguments], input=stdin)
+
+
+def report(tmp_path: Path, body: dict[str, Any], **headers: str) -> dict[str, Any]:
+    """Return the report on a body, through JSON."""
+    lines = [(f"x-router-{name}".encode(), value.encode()) for name, value in headers.items()]
+    policy = load_text(tmp_path, SMALL)
+    found = explain(policy, load_classifier(), json.dumps(body).encode(), lines, {"llama": "down"})
+    loaded: dict[str, Any] = json.loads(json.dumps(found))
+    return loaded
+
+
+def test_the_report_says_what_was_found_and_why(tmp_path: Path) -> None:
+    """Stage, probabilities, what weighed, needs, candidates, skips and their meanings."""
+    ask = "Fix this function:\n```python\ndef f(x) return x\n```"
+    found = report(tmp_path, {"model": "auto", "messages": [{"role": "user", "content": ask}]})
+    assert found["classification"]["category"] == "code-edit"
+    assert set(found["classification"]["probabilities"]) == set(CATEGORIES)
+    assert found["classification"]["weighed"]
+    assert found["needs"]["tokens"] > 0
+    assert found["decision"]["reason"] == "route"
+    assert found["decision"]["candidates"] == [
+        {"backend": "coder", "model": "Qwen/Qwen2.5-Coder-7B-Instruct"}
+    ]
+    (skip,) = found["decision"]["skipped"]
+    assert (skip["backend"], skip["reason"]) == ("llama", "down")
+    assert "not reachable" in skip["meaning"]
+    assert found["error"] is None
+
+
+def test_headers_and_pins_are_heeded(tmp_path: Path) -> None:
+    """A declared category is a stage of its own; a pinned request is not classified."""
+    body = {"model": "auto", "messages": []}
+    declared = report(tmp_path, body, category="code-edit")
+    assert declared["classification"]["stage"] == "declared"
+    pinned = report(tmp_path, body, backend="coder")
+    assert pinned["classification"] is None
+    assert pinned["decision"]["reason"] == "pinned"
+
+
+def test_a_refusal_is_part_of_the_report(tmp_path: Path) -> None:
+    """What would answer the client instead, with what was found until then."""
+    found = report(tmp_path, {"model": "lama", "messages": []})
+    assert found["decision"] is None
+    assert found["error"]["status"] == 404
+    assert found["error"]["code"] == "model_not_found"
+    down = report(tmp_path, {"model": "auto:general-instruct", "messages": []})
+    assert down["classification"]["stage"] == "declared"
+    assert down["error"]["status"] == 503
+
+
+@pytest.mark.parametrize("raw", [b"", b"[]", b"{", b"\xff", b'{"model": "auto"}', b"[" * 100_000])
+def test_any_body_is_reported_on(raw: bytes) -> None:
+    """No body raises; what the router would refuse is a refusal."""
+    found = explain(policy_of(backend("a")), load_classifier(), raw, (), {})
+    assert (found["decision"] is None) != (found["error"] is None)
+
+
+def test_a_body_that_nests_too_deeply_goes_to_the_default() -> None:
+    """It cannot be classified, and says so."""
+    raw = b'{"model": "auto", "x": ' + b"[" * 200_000 + b"]" * 200_000 + b"}"
+    found = explain(policy_of(backend("a")), load_classifier(), raw, (), {})
+    assert found["classification"] is None
+    assert found["decision"]["reason"] == "unreadable"
+
+
+def test_a_text_is_explained_in_lines(tmp_path: Path) -> None:
+    """Category, target and reason for people."""
+    result = run("--policy", str(write(tmp_path, SMALL)), FIBONACCI)
+    assert result.exit_code == 0
+    assert "category      code-generation (" in result.stdout
+    assert "goes to       llama (model llama3.1:8b)" in result.stdout
+    assert "because       no_route: " in result.stdout
+    assert result.stderr == ""
+
+
+def test_json_is_one_object(tmp_path: Path) -> None:
+    """For scripts; without a policy, the shipped one is used."""
+    found = json.loads(run("--json", FIBONACCI).stdout)
+    assert found["classification"]["category"] == "code-generation"
+    assert found["decision"]["candidates"][0]["backend"] == "gpt-4.1"
+    body = {"model": "auto", "messages": [{"role": "user", "content": FIBONACCI}]}
+    request = tmp_path / "request.json"
+    request.write_text(json.dumps(body))
+    for arguments, stdin in (
+        ((f"@{request}",), None),
+        (("-",), FIBONACCI),
+        (("-",), json.dumps(body)),
+    ):
+        again = json.loads(run("--json", *arguments, stdin=stdin).stdout)
+        assert again["classification"] == found["classification"]
+
+
+def test_what_would_be_refused_is_status_1(tmp_path: Path) -> None:
+    """The error is part of the data."""
+    request = tmp_path / "request.json"
+    request.write_text('{"model": "nobody"}')
+    result = run(f"@{request}")
+    assert result.exit_code == 1
+    assert "refused       404 " in result.stdout
+
+
+def test_files_that_cannot_be_used_are_status_2(tmp_path: Path) -> None:
+    """A missing request, a missing policy, a policy with mistakes; nothing on stdout."""
+    for arguments in (
+        (f"@{tmp_path}/missing.json",),
+        ("--policy", f"{tmp_path}/missing.yaml", "x"),
+        ("--policy", str(write(tmp_path, "version: 2")), "x"),
+        ("--policy", "shipped:nope", "x"),
+    ):
+        result = run(*arguments)
+        assert (result.exit_code, result.stdout) == (2, "")
+        assert result.stderr
