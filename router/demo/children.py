@@ -15,7 +15,6 @@ from typing import Final, Self
 LAST_LINES: Final = 12
 """How much of a dead child's output its error repeats."""
 _PAUSE_SECONDS: Final = 0.05
-_GRACE_SECONDS: Final = 10.0
 
 
 class ChildFailedError(Exception):
@@ -31,9 +30,11 @@ class Child:
         command: Sequence[str],
         log: Path,
         environment: Mapping[str, str],
+        grace_seconds: float = 10.0,
     ) -> None:
         self._name = name
         self._log = log
+        self._grace_seconds = grace_seconds
         with log.open("wb") as sink:
             self._process = subprocess.Popen(
                 command,
@@ -82,7 +83,7 @@ class Child:
             self._process.stdin.close()
         self._process.terminate()
         try:
-            self._process.wait(_GRACE_SECONDS)
+            self._process.wait(self._grace_seconds)
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()

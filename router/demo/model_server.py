@@ -44,6 +44,8 @@ def main() -> None:
     sys.stdout.write(f"{server.listening_address}\n")
     sys.stdout.flush()
     sys.stdin.buffer.read()
+    # Not `return`: the server's destructor waits for ever when it comes soon after the start.
+    os._exit(0)
 
 
 if __name__ == "__main__":

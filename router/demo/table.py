@@ -17,8 +17,10 @@ from router.demo.weights import MODEL
 
 PLAIN_WIDTH: Final = 240
 """Columns off a terminal: wide enough that nothing wraps."""
-_PROMPT_CHARACTERS: Final = 48
-_ANSWER_CHARACTERS: Final = 72
+_TEXTS: Final = ("prompt", "answer begins")
+_CHARACTERS: Final = (48, 72)
+"""How much of a prompt and of an answer is shown; half of it on a narrow terminal."""
+_NARROW: Final = 110
 
 
 def console(*, stderr: bool = False) -> Console:
@@ -33,15 +35,17 @@ def print_rows(out: Console, rows: Iterable[Row]) -> None:
     """Print what became of each prompt, and a word on who answered."""
     table = Table(box=box.SIMPLE_HEAD if out.is_terminal else None, pad_edge=False)
     for name in ("prompt", "category", "sure", "backend", "first token", "answer begins"):
-        table.add_column(name, no_wrap=True, overflow="ellipsis")
+        # A narrow terminal breaks the texts over lines; where a prompt went stays whole.
+        table.add_column(name, no_wrap=not (out.is_terminal and name in _TEXTS))
+    prompt, answer = _CHARACTERS if out.width >= _NARROW else (n // 2 for n in _CHARACTERS)
     for row in rows:
         table.add_row(
-            Text(_one_line(row.prompt, _PROMPT_CHARACTERS)),
+            Text(_one_line(row.prompt, prompt)),
             Text(row.category, style="bold"),
             f"{row.confidence:.2f}",
             Text(row.backend, style="bold"),
             f"{row.first_token_seconds * 1000:.0f} ms",
-            Text(_one_line(row.text, _ANSWER_CHARACTERS), style="italic"),
+            Text(_one_line(row.text, answer), style="italic"),
         )
     out.print(table)
     out.print(

@@ -5,6 +5,8 @@ the model and its engine: one pulls in a framework that is not installed, the ot
 megabytes of llama.cpp that only the model server's process needs.
 """
 
+from collections.abc import Callable
+from importlib.machinery import ModuleSpec
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
@@ -20,14 +22,17 @@ class ModelMissingError(Exception):
     """The model or its engine is not installed; the message says how to install them."""
 
 
-def weights_file() -> Path:
+def weights_file(find: Callable[[str], ModuleSpec | None] = find_spec) -> Path:
     """Return the model's file.
 
+    Args:
+        find: Says where a package lies, without importing it; None where it is not installed.
+
     Raises:
-        ModelMissingError: It, or the engine that runs it, is not installed.
+        ModelMissingError: The model, or the engine that runs it, is not installed.
     """
-    if find_spec(_ENGINE) is not None:
-        carrier = find_spec(_CARRIER)
+    if find(_ENGINE) is not None:
+        carrier = find(_CARRIER)
         folders = (carrier.submodule_search_locations or []) if carrier else []
         for folder in folders:
             for file in sorted(Path(folder).glob("*.gguf")):

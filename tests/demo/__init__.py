@@ -1,0 +1,1 @@
+"""The demo: its parts, and the whole of it with the real model."""
