@@ -61,12 +61,13 @@ def decide(policy: Policy, ask: Ask, health: Health) -> Decision:
     """
     category = None if ask.classification is None else ask.classification.category
     names, reason = _order(policy, ask)
+    noes = _noes(ask, category)
     skipped: list[Skip] = []
     usable: list[BackendSpec] = []
     able = False
     for name in dict.fromkeys(names):
         spec = policy.backends[name]
-        unmet = _known_no(spec, ask, category)
+        unmet = next((why for need, why in noes if spec.capabilities.get(need) is False), None)
         able = able or unmet is None
         why = unmet or _unusable(name, health)
         if why is None:
@@ -80,12 +81,13 @@ def decide(policy: Policy, ask: Ask, health: Health) -> Decision:
             f"No backend for {category or 'this request'} can be used now: {_told(skipped)}. "
             "Try again later."
         )
-    fitting = [spec for spec in usable if _fits(spec, ask.needs.tokens)]
-    if fitting:
-        skipped += [Skip(spec.name, "window") for spec in usable if spec not in fitting]
+    fitting = [spec for spec in usable if _fits(spec, ask.needs.tokens)] or usable
+    if len(fitting) < len(usable):
+        fit = {spec.name for spec in fitting}
+        skipped += [Skip(spec.name, "window") for spec in usable if spec.name not in fit]
     return Decision(
         category=category,
-        candidates=tuple(Candidate(spec.name, spec.model) for spec in fitting or usable),
+        candidates=tuple(Candidate(spec.name, spec.model) for spec in fitting),
         reason=reason,
         generation=policy.generation,
         skipped=tuple(skipped),
@@ -107,20 +109,18 @@ def _order(policy: Policy, ask: Ask) -> tuple[tuple[str, ...], Reason]:
     return route, "declared" if found.stage == "declared" else "route"
 
 
-def _known_no(spec: BackendSpec, ask: Ask, category: str | None) -> SkipReason | None:
-    """Return the first need that `spec` is known not to meet.
+def _noes(ask: Ask, category: str | None) -> list[tuple[Capability, SkipReason]]:
+    """Return the capabilities whose known lack passes a backend over, and the reasons.
 
     Each of the four categories is an ask, and a base model completes an ask instead of following
     it; infill is the one thing it does as it is. A pin or a fallback without a category asks
     nothing of the tuning.
     """
-    for need, why in _KNOWN_NOES.items():
-        if need in ask.needs.capabilities and spec.capabilities.get(need) is False:
-            return why
-    follows = category is not None and "infill" not in ask.needs.capabilities
-    if follows and spec.capabilities.get("instruct") is False:
-        return "not_instruct"
-    return None
+    needed = ask.needs.capabilities
+    noes = [(need, why) for need, why in _KNOWN_NOES.items() if need in needed] if needed else []
+    if category is not None and "infill" not in needed:
+        noes.append(("instruct", "not_instruct"))
+    return noes
 
 
 def _unusable(name: str, health: Health) -> SkipReason | None:
