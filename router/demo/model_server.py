@@ -18,7 +18,9 @@ import xllamacpp
 SLOTS: Final = 2
 """Requests answered at the same time; more wait."""
 TOKENS_PER_SLOT: Final = 4096
-THREADS: Final = max(1, min(4, os.cpu_count() or 1))
+THREADS: Final = max(1, min(4, (os.cpu_count() or 1) - 1))
+"""One core stays free: llama.cpp's threads wait for each other at every step, so a single one that
+has to share its core slows all of them down twentyfold."""
 
 
 def parameters(file: Path) -> xllamacpp.CommonParams:
