@@ -73,22 +73,22 @@ def show_trail(trail: Trail) -> str:
     return shown or WHOLE_FILE
 
 
-def read_bytes(path: Path) -> bytes:
-    """Return a configuration file's bytes.
+def read_bytes(path: Path, limit: int = MAX_BYTES) -> bytes:
+    """Return the bytes of a file that belongs to a configuration.
 
     Raises:
         UnreadableFileError: It is missing, a directory, or not allowed to be read.
-        ConfigurationError: It is longer than `MAX_BYTES`.
+        ConfigurationError: It is longer than `limit`.
     """
     try:
         with path.open("rb") as file:
-            content = file.read(MAX_BYTES + 1)
+            content = file.read(limit + 1)
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or "the path cannot be used"
         mistake = Mistake(1, WHOLE_FILE, f"cannot be read: {reason}")
         raise UnreadableFileError(str(path), (mistake,)) from None
-    if len(content) > MAX_BYTES:
-        raise _unusable(str(path), f"is longer than {MAX_BYTES} bytes")
+    if len(content) > limit:
+        raise _unusable(str(path), f"is longer than {limit} bytes")
     return content
 
 

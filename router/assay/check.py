@@ -88,7 +88,7 @@ def _test_failures(
     body = test.body
     if test.file is not None:
         try:
-            body = read_bytes(test.file)
+            body = read_bytes(test.file, policy.body_bytes)
         except ConfigurationError as error:
             yield ("request",), f"{test.file}: {error.mistakes[0].message}"
             return
@@ -122,7 +122,7 @@ def _told(value: str | tuple[str, ...] | Mapping[str, str] | None) -> str:
         return ", ".join(value)
     if isinstance(value, Mapping):
         return ", ".join(f"{name}: {why}" for name, why in value.items()) or "none"
-    return "none" if value is None else value
+    return "nothing" if value is None else value
 
 
 def _why(run: DryRun) -> str:

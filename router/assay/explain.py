@@ -34,7 +34,7 @@ def explain(
         `policy`, `model`, `classification` (None where nothing is classified), `needs`,
         `decision` (None where the request is refused) and `error` (None where it is not).
     """
-    values = {name: value.decode("latin-1") for name, value in headers}
+    values = {name: value.decode("latin-1") for name, value in reversed(list(headers))}
     said = Said(values.get(b"x-router-category"), values.get(b"x-router-backend"))
     return report(policy, dry_run(policy, classifier, raw, said, health))
 

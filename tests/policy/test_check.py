@@ -66,7 +66,9 @@ def test_failed_tests_are_printed_like_mistakes(tmp_path: Path) -> None:
     assert lines[0].endswith("reason no_route")
     assert lines[1].startswith("15: tests[2].request: ")
     assert "No such file" in lines[1]
-    assert lines[2].startswith("20: tests[3].expect.backend: expected coder, got none; refused: ")
+    assert lines[2].startswith(
+        "20: tests[3].expect.backend: expected coder, got nothing; refused: "
+    )
 
 
 def test_a_request_in_a_file_is_sent_as_it_is(tmp_path: Path) -> None:
@@ -81,6 +83,39 @@ def test_a_request_in_a_file_is_sent_as_it_is(tmp_path: Path) -> None:
     result = run(str(path))
     assert result.exit_code == 0, result.stdout
     assert "1 tests passed" in result.stderr
+
+
+def test_all_that_a_test_expects_is_compared(tmp_path: Path) -> None:
+    """Order, reason, skips and errors, each with what came instead."""
+    path = write(
+        tmp_path,
+        SMALL
+        + """\
+tests:
+  - request: {model: "auto:code-edit"}
+    expect:
+      category: code-generation
+      backends: [llama, coder]
+      reason: route
+      skipped: {llama: down}
+  - request: {model: llama}
+    health: {llama: down}
+    expect: {skipped: {}, error: model_not_found}
+  - ask: "Explain in two sentences why the sky is blue."
+    expect: {error: no_backend_available}
+""",
+    )
+    lines = run(str(path)).stdout.splitlines()
+    told = [line.removeprefix(f"{path}:").split("; ")[0] for line in lines]
+    assert told == [
+        "11: tests[0].expect.category: expected code-generation, got code-edit",
+        "12: tests[0].expect.backends: expected llama, coder, got coder, llama",
+        "13: tests[0].expect.reason: expected route, got declared",
+        "14: tests[0].expect.skipped: expected llama: down, got none",
+        "17: tests[1].expect.skipped: expected none, got nothing",
+        "17: tests[1].expect.error: expected model_not_found, got no_backend_available",
+        "19: tests[2].expect.error: expected no_backend_available, got nothing",
+    ]
 
 
 def test_warnings_go_to_stderr_and_fail_nothing(tmp_path: Path) -> None:

@@ -15,6 +15,17 @@ from tests.policy.writing import SMALL, backend, load_text, policy_of, write
 
 FIBONACCI = "Write a Python function that returns the n-th Fibonacci number."
 
+PASSING_OVER = """\
+version: 1
+backends:
+  base: {base_url: "http://127.0.0.1:1", capabilities: {instruct: false}}
+  claude: {base_url: "http://127.0.0.1:2"}
+  coder: {base_url: "http://127.0.0.1:3", model: qwen}
+routes: {code-edit: [base, claude, coder]}
+default: coder
+classification: {min_confidence: 0}
+"""
+
 
 def run(*arguments: str, stdin: str | None = None) -> Result:
     """Run the command line."""
@@ -92,6 +103,18 @@ def test_a_text_is_explained_in_lines(tmp_path: Path) -> None:
     assert "goes to       llama (model llama3.1:8b)" in result.stdout
     assert "because       no_route: " in result.stdout
     assert result.stderr == ""
+    routed = run("--policy", str(write(tmp_path, PASSING_OVER)), "Fix: def f(x) return x")
+    assert "goes to       claude\n" in routed.stdout
+    assert "or else       coder (model qwen)\n" in routed.stdout
+    assert "passed over   base: the category needs an instruction-tuned model" in routed.stdout
+
+
+def test_the_first_of_two_headers_counts() -> None:
+    """As on the hot path."""
+    policy = policy_of(backend("a"), backend("b"))
+    twice = [(b"x-router-backend", b"b"), (b"x-router-backend", b"a")]
+    found = explain(policy, load_classifier(), b'{"model": "auto"}', twice, {})
+    assert found["decision"]["candidates"] == [{"backend": "b", "model": None}]
 
 
 def test_json_is_one_object(tmp_path: Path) -> None:
