@@ -21,6 +21,7 @@ class Received:
     line: bytes
     headers: Headers
     body: bytes
+    peer_port: int = 0
 
     def values(self, name: str) -> list[bytes]:
         """Return every value of a header."""
@@ -119,7 +120,7 @@ class ScriptedBackend:
 
     async def _serve(self, connection: Connection) -> None:
         while True:
-            received = await _read_request(connection.reader)
+            received = await _read_request(connection)
             if received is None:
                 return
             async with self._arrived:
@@ -130,7 +131,8 @@ class ScriptedBackend:
                 return
 
 
-async def _read_request(reader: asyncio.StreamReader) -> Received | None:
+async def _read_request(connection: Connection) -> Received | None:
+    reader = connection.reader
     try:
         head = await reader.readuntil(b"\r\n\r\n")
     except asyncio.IncompleteReadError:
@@ -138,7 +140,8 @@ async def _read_request(reader: asyncio.StreamReader) -> Received | None:
     line, *lines = head[:-4].split(b"\r\n")
     headers = [(name, value.strip(b" ")) for name, _, value in (x.partition(b":") for x in lines)]
     length = next((int(v) for k, v in headers if k.lower() == b"content-length"), 0)
-    return Received(line, headers, await reader.readexactly(length))
+    peer = connection.writer.get_extra_info("peername")
+    return Received(line, headers, await reader.readexactly(length), peer[1])
 
 
 def answers(
