@@ -7,6 +7,7 @@ one `Exchange` for the observer. Never: text of the request or the answer.
 from dataclasses import dataclass, field
 from typing import Final
 
+from router.closed_sets import Outcome
 from router.errors import RequestError, RouterError, UpstreamError
 from router.types import (
     Attempt,
@@ -14,7 +15,6 @@ from router.types import (
     Classification,
     Decision,
     Exchange,
-    Outcome,
     RawHeaders,
     Tally,
 )

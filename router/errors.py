@@ -11,7 +11,8 @@ section "Error codes"; clients key on `code`.
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from router.types import AttemptOutcome, RawHeaders
+from router.closed_sets import AttemptOutcome
+from router.types import RawHeaders
 
 
 class RouterError(Exception):

@@ -12,7 +12,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
 
-from router.types import Capability
+from router.closed_sets import Capability
 from router.yaml_source import load, read_bytes
 
 _FILE: Final = Path(__file__).with_name("families.yaml")

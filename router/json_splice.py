@@ -45,16 +45,17 @@ def top_level_values(raw: bytes, key: str) -> list[tuple[int, int]]:
         start = found.start()
         if raw[start] in _OPENERS:
             at = _container_end(raw, start)
-        elif raw[start] == _QUOTE:
-            at = _string_end(raw, start)
-            colon = _COLON.match(raw, at)
-            if colon is not None:
-                value_end = _value_end(raw, colon.end())
-                if _spells(raw[start + 1 : at - 1], key):
-                    spans.append((colon.end(), value_end))
-                at = value_end
-        else:
+            continue
+        if raw[start] != _QUOTE:
             break
+        at = _string_end(raw, start)
+        colon = _COLON.match(raw, at)
+        if colon is None:
+            continue
+        written = raw[start + 1 : at - 1]
+        at = _value_end(raw, colon.end())
+        if _spells(written, key):
+            spans.append((colon.end(), at))
     return spans
 
 

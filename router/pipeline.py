@@ -13,6 +13,7 @@ from router.backends.dialects.contract import Outgoing
 from router.backends.failover import Failover, InFlight, Opened
 from router.backends.registry import Registry
 from router.classification.classifier import Classifier
+from router.closed_sets import Outcome, Reason
 from router.course import CLIENT_CLOSED, Course, outcome_of_answer, outcome_of_error
 from router.errors import InternalError, RouterError
 from router.policy import Policy, Wish, decide, read_wish
@@ -25,9 +26,7 @@ from router.types import (
     Decision,
     Exchange,
     Needs,
-    Outcome,
     RawHeaders,
-    Reason,
     Tally,
 )
 

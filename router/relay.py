@@ -15,9 +15,10 @@ from typing import Any, Final
 
 import orjson
 
+from router.closed_sets import Ending
 from router.errors import UpstreamError
 from router.sse import event, is_between_events, payloads
-from router.types import ByteStream, Ending, RawHeaders, Tally, Usage
+from router.types import ByteStream, RawHeaders, Tally, Usage
 
 _TAIL_BYTES: Final = 65_536
 """How much of an answer's end is kept for reading its usage."""

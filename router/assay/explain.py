@@ -9,8 +9,9 @@ from typing import Any
 
 from router.assay.dry_run import DryRun, Said, dry_run
 from router.classification.classifier import Classifier, Explanation
+from router.closed_sets import REASONS, SKIP_REASONS
 from router.policy import Policy
-from router.types import REASONS, SKIP_REASONS, Decision, Health
+from router.types import Decision, Health
 
 
 def explain(

@@ -20,6 +20,7 @@ from router.backends.dialects import DIALECTS
 from router.backends.dialects.contract import Outgoing
 from router.backends.registry import Backend, Registry
 from router.backends.transport import Limits
+from router.closed_sets import AttemptOutcome
 from router.errors import (
     ConnectFailedError,
     DeadlineError,
@@ -28,7 +29,7 @@ from router.errors import (
     UpstreamResetError,
     UpstreamTimeoutError,
 )
-from router.types import Attempt, AttemptOutcome, ByteStream, Candidate
+from router.types import Attempt, ByteStream, Candidate
 
 InFlight: TypeAlias = Callable[[str, int], None]
 """Told `(backend, +1)` when a try begins and `(backend, -1)` when its answer is closed."""

@@ -7,19 +7,16 @@ randomness, I/O, or a refusal that rests on an estimate.
 from collections.abc import Iterable, Mapping
 from typing import Final, cast
 
+from router.closed_sets import SKIP_REASONS, Capability, Reason, SkipReason
 from router.errors import NeedUnmetError, NoBackendError
 from router.policy.policy import Policy
 from router.types import (
-    SKIP_REASONS,
     Ask,
     BackendSpec,
     Candidate,
-    Capability,
     Decision,
     Health,
-    Reason,
     Skip,
-    SkipReason,
 )
 
 _CERTAIN_STAGES: Final = frozenset({"declared", "structure"})

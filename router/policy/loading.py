@@ -12,6 +12,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
 
+from router.closed_sets import Capability
 from router.errors import ConfigurationError
 from router.families import Families, Family
 from router.policy.backend_rules import Surroundings, expand
@@ -19,7 +20,7 @@ from router.policy.policy import AUTO, Expectation, Policy, PolicyTest
 from router.policy.references import read_references
 from router.policy.schema import BackendEntry, CapabilitiesEntry, PolicyFile, TestEntry
 from router.policy.shape import read_shape
-from router.types import BackendSpec, Capability, Timeouts
+from router.types import BackendSpec, Timeouts
 from router.yaml_source import load, read_bytes
 
 _GENERATION_DIGITS: Final = 8

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from router.categories import CATEGORIES
+from router.closed_sets import REASONS, SKIP_REASONS
 from router.errors import (
     InvalidBodyError,
     Mistake,
@@ -28,7 +29,6 @@ from router.policy.backend_rules import (
     name_problem,
 )
 from router.policy.policy import AUTO, DECLARED_PREFIX, REJECT
-from router.types import REASONS, SKIP_REASONS
 from router.yaml_source import Document
 
 _MAX_ALIAS: Final = 200

@@ -11,7 +11,7 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from router.categories import CATEGORIES
-from router.types import REASONS, SKIP_REASONS
+from router.closed_sets import REASONS, SKIP_REASONS
 
 DAY: Final = 86_400
 MAX_BODY_BYTES: Final = 1 << 30

@@ -7,8 +7,9 @@ exception on any shape of JSON, or a refusal.
 from collections.abc import Mapping
 from typing import Any, Final
 
+from router.closed_sets import Capability
 from router.request.messages import messages_of
-from router.types import Capability, ChatRequest, Needs
+from router.types import ChatRequest, Needs
 
 _PART_NEEDS: Final[Mapping[str, Capability]] = {
     "image_url": "vision",
@@ -27,14 +28,14 @@ _ESCAPE_BYTES: Final = 6
 """The length of a character written as backslash, u and four digits."""
 _IMAGE_TOKENS: Final = 800
 """A picture has some 85 to 1,500 tokens by model and size; its base64 text says nothing."""
-_SAMPLE: Final = 16_384
+_SAMPLE: Final = 4_096
 
 
 def read_needs(request: ChatRequest) -> Needs:
     """Find the capabilities a request uses, and estimate how many tokens its prompt has.
 
     The estimate counts the body's characters, JSON's own quoting included, so it errs a little
-    high: a quarter token for ASCII, more for other scripts, by their share in the first 16 KB;
+    high: a quarter token for ASCII, more for other scripts, by their share in both ends;
     images and audio count a fixed 800 each instead of their bytes. An error of a third is usual.
 
     Args:
@@ -107,7 +108,7 @@ def _longest_text(part: Mapping[str, Any]) -> int:
 def _tokens(raw: bytes, media_bytes: int) -> int:
     """Estimate the tokens of a body from its bytes, less those of media."""
     length = max(0, len(raw) - media_bytes)
-    sample = raw[:_SAMPLE]
+    sample = raw if len(raw) <= 2 * _SAMPLE else raw[:_SAMPLE] + raw[-_SAMPLE:]
     escaped = sample.count(b"\\u")
     if not escaped and sample.isascii():
         return int(length * _PLAIN)

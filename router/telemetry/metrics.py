@@ -9,9 +9,10 @@ multiprocess mode); gauges of workers that are gone are removed at the next scra
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Final
+from types import MappingProxyType
+from typing import Any, Final, Literal, TypeAlias
 
 from prometheus_client import (
     CollectorRegistry,
@@ -26,18 +27,81 @@ from prometheus_client.multiprocess import MultiProcessCollector, mark_process_d
 from prometheus_client.registry import Collector
 
 from router.categories import UNCLASSIFIED
-from router.types import FALLBACKS, Exchange
+from router.closed_sets import FALLBACKS
+from router.types import Exchange
 
 CONTENT_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
+PREFIX: Final = "task_router_"
 NO_STAGE: Final = "none"
 NO_BACKEND: Final = "none"
 
-_REQUEST_BUCKETS: Final = (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600, 1800)
-_FIRST_TOKEN_BUCKETS: Final = (0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300)
-_OVERHEAD_BUCKETS: Final = (1e-4, 2.5e-4, 5e-4, 1e-3, 2.5e-3, 5e-3, 0.01, 0.025, 0.1, 1)
-_CLASSIFICATION_BUCKETS: Final = (2.5e-5, 5e-5, 1e-4, 2.5e-4, 5e-4, 1e-3, 2.5e-3, 0.01, 0.1)
-_CONFIDENCE_BUCKETS: Final = (0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99, 1.0)
+GaugeMode: TypeAlias = Literal["livesum", "livemax"]
+
 _LIVE_GAUGE: Final = re.compile(r"gauge_live[a-z]*_(\d+)\.db")
+
+
+COUNTERS: Final[Mapping[str, tuple[str, tuple[str, ...]]]] = MappingProxyType(
+    {
+        "requests": (
+            "Requests by what the client got",
+            ("endpoint", "category", "stage", "backend", "client", "outcome"),
+        ),
+        "classification_fallbacks": ("Requests that went to the default", ("reason",)),
+        "tokens": ("Tokens that backends say they used", ("backend", "client", "kind")),
+        "usage_missing": ("Whole answers without a count of tokens", ("backend",)),
+        "upstream_attempts": ("Tries at backends by what they came to", ("backend", "outcome")),
+        "skipped_backends": ("Candidates passed over", ("backend", "reason")),
+    }
+)
+"""Name without prefix and `_total` → meaning, labels."""
+
+HISTOGRAMS: Final[Mapping[str, tuple[str, tuple[str, ...], tuple[float, ...]]]] = MappingProxyType(
+    {
+        "request_duration_seconds": (
+            "From the last byte of the request to the last byte of the answer",
+            ("endpoint", "category", "backend"),
+            (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600, 1800),
+        ),
+        "time_to_first_token_seconds": (
+            "From the last byte of the request to the first byte of a streamed answer's body",
+            ("category", "backend"),
+            (0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300),
+        ),
+        "overhead_seconds": (
+            "From the last byte of the request to the start of the first try at a backend",
+            (),
+            (1e-4, 2.5e-4, 5e-4, 1e-3, 2.5e-3, 5e-3, 0.01, 0.025, 0.1, 1),
+        ),
+        "classification_seconds": (
+            "Reading and classifying one request",
+            ("stage",),
+            (2.5e-5, 5e-5, 1e-4, 2.5e-4, 5e-4, 1e-3, 2.5e-3, 0.01, 0.1),
+        ),
+        "classification_confidence": (
+            "Probability of the category that was found",
+            ("category",),
+            (0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99, 1.0),
+        ),
+    }
+)
+"""Name without prefix → meaning, labels, upper bounds of the buckets."""
+
+GAUGES: Final[Mapping[str, tuple[str, tuple[str, ...], GaugeMode]]] = MappingProxyType(
+    {
+        "requests_in_flight": (
+            "Requests that a backend is working on",
+            ("backend",),
+            "livesum",
+        ),
+        "policy_loaded_timestamp_seconds": (
+            "When the policy in force was loaded",
+            (),
+            "livemax",
+        ),
+        "build_info": ("The version that runs", ("version",), "livemax"),
+    }
+)
+"""Name without prefix → meaning, labels, and how several workers' values become one."""
 
 
 class Metrics:
@@ -49,77 +113,30 @@ class Metrics:
         self._directory = multiprocess_directory
         self._registry = CollectorRegistry()
         self._policy = _PolicyInfo()
-        make = _Maker(self._registry)
-        self._requests = make.counter(
-            "requests",
-            "Requests by what the client got",
-            ("endpoint", "category", "stage", "backend", "client", "outcome"),
-        )
-        self._duration = make.histogram(
-            "request_duration_seconds",
-            "From the last byte of the request to the last byte of the answer",
-            ("endpoint", "category", "backend"),
-            _REQUEST_BUCKETS,
-        )
-        self._first_token = make.histogram(
-            "time_to_first_token_seconds",
-            "From the last byte of the request to the first byte of a streamed answer's body",
-            ("category", "backend"),
-            _FIRST_TOKEN_BUCKETS,
-        )
-        self._overhead = make.histogram(
-            "overhead_seconds",
-            "From the last byte of the request to the start of the first try at a backend",
-            (),
-            _OVERHEAD_BUCKETS,
-        )
-        self._classification = make.histogram(
-            "classification_seconds",
-            "Reading and classifying one request",
-            ("stage",),
-            _CLASSIFICATION_BUCKETS,
-        )
-        self._confidence = make.histogram(
-            "classification_confidence",
-            "Probability of the category that was found",
-            ("category",),
-            _CONFIDENCE_BUCKETS,
-        )
-        self._fallbacks = make.counter(
-            "classification_fallbacks",
-            "Requests that went to the default, by reason",
-            ("reason",),
-        )
-        self._tokens = make.counter(
-            "tokens", "Tokens that backends say they used", ("backend", "client", "kind")
-        )
-        self._usage_missing = make.counter(
-            "usage_missing", "Whole answers without a count of tokens", ("backend",)
-        )
-        self._attempts = make.counter(
-            "upstream_attempts", "Tries at backends by what they came to", ("backend", "outcome")
-        )
-        self._skipped = make.counter(
-            "skipped_backends", "Candidates passed over, by reason", ("backend", "reason")
-        )
-        self._in_flight = make.gauge(
-            "requests_in_flight", "Requests that a backend is working on", ("backend",), "livesum"
-        )
-        self._loaded = make.gauge(
-            "policy_loaded_timestamp_seconds", "When the policy in force was loaded", (), "livemax"
-        )
-        make.gauge("build_info", "The version that runs", ("version",), "livemax").labels(
-            version
-        ).set(1)
+        self._children: dict[tuple[str, tuple[str, ...]], Any] = {}
+        self._instruments: dict[str, Counter | Histogram | Gauge] = {}
+        for name, (meaning, labels) in COUNTERS.items():
+            self._instruments[name] = Counter(
+                PREFIX + name, meaning, labels, registry=self._registry
+            )
+        for name, (meaning, labels, bounds) in HISTOGRAMS.items():
+            self._instruments[name] = Histogram(
+                PREFIX + name, meaning, labels, buckets=bounds, registry=self._registry
+            )
+        for name, (meaning, labels, mode) in GAUGES.items():
+            self._instruments[name] = Gauge(
+                PREFIX + name, meaning, labels, registry=self._registry, multiprocess_mode=mode
+            )
+        self._child("build_info", version).set(1)
 
     def in_flight(self, backend: str, change: int) -> None:
         """Count a try that begins (+1) or an answer that was closed (-1)."""
-        self._in_flight.labels(backend).inc(change)
+        self._child("requests_in_flight", backend).inc(change)
 
     def policy_loaded(self, generation: str, timestamp: float) -> None:
         """Note which policy is in force, and since when (seconds since the epoch)."""
         self._policy.generation = generation
-        self._loaded.set(timestamp)
+        self._child("policy_loaded_timestamp_seconds").set(timestamp)
 
     def record(self, exchange: Exchange) -> None:
         """Count one exchange."""
@@ -127,20 +144,24 @@ class Metrics:
         category = classification.category if classification else UNCLASSIFIED
         stage = classification.stage if classification else NO_STAGE
         backend = exchange.backend or NO_BACKEND
-        self._requests.labels(
-            exchange.endpoint, category, stage, backend, exchange.client, exchange.outcome
+        endpoint = exchange.endpoint
+        child = self._child
+        child(
+            "requests", endpoint, category, stage, backend, exchange.client, exchange.outcome
         ).inc()
-        self._duration.labels(exchange.endpoint, category, backend).observe(
+        child("request_duration_seconds", endpoint, category, backend).observe(
             exchange.duration_seconds
         )
         if exchange.attempts:
-            self._overhead.observe(exchange.overhead_seconds)
+            child("overhead_seconds").observe(exchange.overhead_seconds)
         if classification is not None:
-            self._confidence.labels(category).observe(classification.confidence)
+            child("classification_confidence", category).observe(classification.confidence)
         if exchange.classification_seconds is not None:
-            self._classification.labels(stage).observe(exchange.classification_seconds)
+            child("classification_seconds", stage).observe(exchange.classification_seconds)
         if exchange.first_byte_seconds is not None and exchange.streamed:
-            self._first_token.labels(category, backend).observe(exchange.first_byte_seconds)
+            child("time_to_first_token_seconds", category, backend).observe(
+                exchange.first_byte_seconds
+            )
         self._record_decision(exchange)
         self._record_upstream(exchange, backend)
 
@@ -159,50 +180,35 @@ class Metrics:
         if decision is None:
             return
         if decision.reason in FALLBACKS:
-            self._fallbacks.labels(decision.reason).inc()
+            self._child("classification_fallbacks", decision.reason).inc()
         for skip in decision.skipped:
-            self._skipped.labels(skip.backend, skip.reason).inc()
+            self._child("skipped_backends", skip.backend, skip.reason).inc()
 
     def _record_upstream(self, exchange: Exchange, backend: str) -> None:
         """Count tries and tokens."""
         for attempt in exchange.attempts:
-            self._attempts.labels(attempt.backend, attempt.outcome).inc()
+            self._child("upstream_attempts", attempt.backend, attempt.outcome).inc()
         usage = exchange.usage
         if usage is not None:
-            for kind, count in (
-                ("input", usage.input),
-                ("output", usage.output),
-                ("cached", usage.cached),
-            ):
-                self._tokens.labels(backend, exchange.client, kind).inc(count)
+            client = exchange.client
+            self._child("tokens", backend, client, "input").inc(usage.input)
+            self._child("tokens", backend, client, "output").inc(usage.output)
+            self._child("tokens", backend, client, "cached").inc(usage.cached)
         elif exchange.usage_expected:
-            self._usage_missing.labels(backend).inc()
+            self._child("usage_missing", backend).inc()
 
+    def _child(self, name: str, *labels: str) -> Any:
+        """Return the instrument `name` for these label values.
 
-class _Maker:
-    """Makes instruments with the project's prefix."""
-
-    def __init__(self, registry: CollectorRegistry) -> None:
-        self._registry = registry
-
-    def counter(self, name: str, meaning: str, labels: tuple[str, ...]) -> Counter:
-        return Counter(f"task_router_{name}", meaning, labels, registry=self._registry)
-
-    def histogram(
-        self, name: str, meaning: str, labels: tuple[str, ...], buckets: tuple[float, ...]
-    ) -> Histogram:
-        return Histogram(
-            f"task_router_{name}", meaning, labels, buckets=buckets, registry=self._registry
-        )
-
-    def gauge(self, name: str, meaning: str, labels: tuple[str, ...], mode: str) -> Gauge:
-        return Gauge(
-            f"task_router_{name}",
-            meaning,
-            labels,
-            registry=self._registry,
-            multiprocess_mode=mode,  # type: ignore[arg-type]
-        )
+        prometheus_client looks children up under a lock, after turning each value into text;
+        a request asks for ten. The sets that labels come from are closed, so this stays small.
+        """
+        found = self._children.get((name, labels))
+        if found is None:
+            instrument = self._instruments[name]
+            found = instrument.labels(*labels) if labels else instrument
+            self._children[name, labels] = found
+        return found
 
 
 class _PolicyInfo(Collector):

@@ -15,6 +15,7 @@ ROOMS: Final[Mapping[str, tuple[int, tuple[str, ...]]]] = {
             "__init__",
             "types",
             "categories",
+            "closed_sets",
             "families",
             "errors",
             "sse",

@@ -9,18 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from router.categories import CATEGORIES
+from router.closed_sets import SKIP_REASONS, Capability, Reason, SkipReason
 from router.errors import NeedUnmetError, NoBackendError
 from router.policy import Policy, decide
-from router.types import (
-    SKIP_REASONS,
-    Ask,
-    Capability,
-    Classification,
-    Needs,
-    Reason,
-    Skip,
-    SkipReason,
-)
+from router.types import Ask, Classification, Needs, Skip
 from tests.policy.writing import backend, policy_of
 
 POLICY: Final = policy_of(

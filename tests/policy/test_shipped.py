@@ -11,11 +11,11 @@ from pydantic_core import PydanticUndefined
 
 from router.assay.check import check
 from router.classification.classifier import load_classifier
+from router.closed_sets import REASONS
 from router.errors import ConfigurationError
 from router.policy import load_policy, resolve_policy_path, shipped_names, shipped_policy
 from router.policy.json_schema import schema_text
 from router.policy.schema import PolicyFile
-from router.types import REASONS
 from tests.policy.writing import FAMILIES
 
 FOLDER: Final = Path(__file__).parents[2] / "policies"

@@ -4,10 +4,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
+from router.closed_sets import Capability
 from router.errors import ConfigurationError, Mistake
 from router.families import load_families
 from router.policy import Policy, load_policy
-from router.types import BackendSpec, Capability
+from router.types import BackendSpec
 
 FAMILIES: Final = load_families()
 
