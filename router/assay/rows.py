@@ -31,10 +31,6 @@ class Row:
     license: str = ""
 
 
-class _NotARowError(Exception):
-    """A line that is no labelled request; says why."""
-
-
 def read_rows(path: Path) -> list[Row]:
     """Read every row of a `.jsonl` or `.jsonl.gz` file; blank lines are passed over.
 
@@ -46,11 +42,11 @@ def read_rows(path: Path) -> list[Row]:
     mistakes: list[Mistake] = []
     try:
         for number, line in enumerate(_lines(path), start=1):
-            if line.strip():
-                try:
-                    rows.append(_row(line, number))
-                except _NotARowError as failure:
-                    mistakes.append(Mistake(number, "row", str(failure)))
+            read = _row(line, number) if line.strip() else None
+            if isinstance(read, Mistake):
+                mistakes.append(read)
+            elif read is not None:
+                rows.append(read)
     except (OSError, EOFError, zlib.error) as failure:
         mistakes.append(Mistake(0, "file", f"cannot be read: {failure}"))
     if not rows and not mistakes:
@@ -70,19 +66,19 @@ def _lines(path: Path) -> Iterator[bytes]:
             yield from plain
 
 
-def _row(line: bytes, number: int) -> Row:
-    """Read one row; raises _NotARowError in words that say what is wrong with it."""
+def _row(line: bytes, number: int) -> Row | Mistake:
+    """Read one row, or say what is wrong with it."""
     try:
         row: Any = orjson.loads(line)
     except orjson.JSONDecodeError as failure:
-        raise _NotARowError(f"not valid JSON: {failure}") from failure
+        return Mistake(number, "row", f"not valid JSON: {failure}")
     if not isinstance(row, dict):
-        raise _NotARowError("a row must be a JSON object with 'label' and 'request'")
+        return Mistake(number, "row", "must be a JSON object with 'label' and 'request'")
     label, request = row.get("label"), row.get("request")
-    if label not in list(CATEGORIES):
-        raise _NotARowError(f"'label' is {label!r}, it must be one of {', '.join(CATEGORIES)}")
+    if not isinstance(label, str) or label not in CATEGORIES:
+        return Mistake(number, "label", f"{label!r} is none of {', '.join(CATEGORIES)}")
     if not isinstance(request, dict):
-        raise _NotARowError("'request' must be a JSON object in the shape of the chat API")
+        return Mistake(number, "request", "must be a JSON object in the shape of the chat API")
     tags = row.get("slice")
     return Row(
         id=str(row.get("id", number)),

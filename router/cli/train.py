@@ -1,4 +1,4 @@
-"""The verb `train`: rebuild the classifier's weights from labelled rows.
+"""The verb `train`: rebuild the classifier's weights from labelled rows and the project's own.
 
 In: a folder with `train.jsonl` or `train.jsonl.gz`. Out: a weights file; its figures on stdout.
 Never: a look at any other file of the folder.
@@ -31,13 +31,12 @@ def run(
     try:
         rows = read_rows(_found(data))
         examples = examples_of(rows, share_alike=share_alike)
-        typer.echo(f"training on {len(examples)} of {len(rows)} rows", err=True)
+        typer.echo(
+            f"training on {len(examples)} of {len(rows)} rows and on the project's own", err=True
+        )
         trained = train_on(examples)
     except ConfigurationError as mistake:
         typer.echo(mistake, err=True)
-        raise typer.Exit(_UNUSABLE) from mistake
-    except ValueError as mistake:
-        typer.echo(f"{data}: {mistake}", err=True)
         raise typer.Exit(_UNUSABLE) from mistake
     kinds = np.array([example.kind for example in examples])
     right = float((trained.unseen.argmax(axis=1) == kinds).mean())

@@ -18,12 +18,8 @@ _FENCE: Final = re.compile(
 )
 _INLINE_FENCE: Final = re.compile(r"```(.+?)```", re.DOTALL)
 _CODE_TAG: Final = re.compile(r"<(code|pre)>(.*?)(?:</\1>|\Z)", re.DOTALL | re.IGNORECASE)
-_MARKS: Final = re.compile(
-    r"[;{}():=>\]][ \t\r]*\n|\n[ \t]{2,}\S|\n(?:import|from|#include|def|class|FROM|WHERE) "
-    r"|;[ \t\r]*\Z",
-)
-"""Without any of these no line is worth a closer look."""
-_SOME_MARKS: Final = 3
+_SIGNS: Final = (";", "{", "=", "(", "<", "SELECT")
+"""A text without any of these holds no code worth a look at its lines."""
 _MOST_LINES: Final = 120
 _FEWEST_CODE_LINES: Final = 2
 
@@ -56,24 +52,34 @@ def split(text: str) -> Split:
         pieces = _cut_out(text, _CODE_TAG, 2)
         if pieces is not None and "\n" in pieces.code.strip():
             return pieces
-    if "\n" not in text or _MARKS.search(text) is None:
+    if not _may_hold_lines(text):
         return Split(text, "", code_first=False)
     return _split_lines(text)
 
 
 def holds_code(text: str) -> bool:
-    """Tell whether a text has a fence or several lines that end or begin as code does.
+    """Tell whether a text has a fence or a block of code lines.
 
     Cheaper than `split`, for messages whose code only counts as being there.
     """
     if "```" in text:
         return True
-    if "\n" not in text:
+    if not _may_hold_lines(text):
         return False
-    marks = _MARKS.finditer(text)
-    if sum(1 for _ in zip(range(_SOME_MARKS), marks, strict=False)) < _SOME_MARKS:
-        return False
-    return bool(_split_lines(text).code)
+    in_a_row = 0
+    for line in text.split("\n", _MOST_LINES):
+        if is_code_line(line):
+            in_a_row += 1
+            if in_a_row == _FEWEST_CODE_LINES:
+                return True
+        elif line and line[0] not in " \t\r":
+            in_a_row = 0
+    return False
+
+
+def _may_hold_lines(text: str) -> bool:
+    """Tell whether a closer look for lines of code is worth it."""
+    return "\n" in text and any(sign in text for sign in _SIGNS)
 
 
 def _cut_out(text: str, pattern: re.Pattern[str], group: int) -> Split | None:

@@ -18,13 +18,13 @@ _RESULT_ROLES: Final = frozenset({"tool", "function"})
 _SYSTEM_ROLES: Final = frozenset({"system", "developer"})
 _READ: Final = (2_200, 1_400)
 """Characters of an ask that are taken apart into prose and code."""
-_MOST_HISTORY: Final = 8
+_MOST_HISTORY: Final = 6
 """Messages before the ask that are searched for code."""
 _PROSE: Final = (1_400, 1_000)
 """Characters kept of the ask's prose: head and tail."""
 _CODE: Final = (800, 200)
 _PREVIOUS: Final = (400, 200)
-_HISTORY_WINDOW: Final = (1_000, 1_000)
+_HISTORY_WINDOW: Final = (800, 800)
 _SYSTEM: Final = (400, 0)
 _ANSWER_TAIL: Final = 400
 _LONGEST_GO_ON: Final = 40

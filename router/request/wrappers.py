@@ -145,6 +145,9 @@ _ASK_FOLLOWS: Final = (
 )
 """Headings after which the ask stands."""
 
+_HEADING_SIGNS: Final = ("# ", "request is:", "task continuation:", "REMINDER:", "rewritten code:")
+"""A text without any of these has none of the headings above and below."""
+
 _ASK_ENDED: Final = (
     "\n# *SEARCH/REPLACE block* Rules:",  # aider
     "\n# task_progress",  # Cline
@@ -160,10 +163,10 @@ _COMPACTED: Final = re.compile(
     r"|<summary>|<conversation[-_]summary>)",
 )
 _INTENT: Final = re.compile(
-    r"(?:Primary Request(?: and Intent)?|Task Overview|User's? (?:Request|Goal)|Goal)\W{1,12}"
-    r"(.{12,1200}?)(?:\n\s*(?:\d+\.|#+)\s|\Z)",
-    re.DOTALL,
+    r"(?:Primary Request(?: and Intent)?|Task Overview|User's? (?:Request|Goal)|Goal)\W{1,12}",
 )
+_SECTION: Final = re.compile(r"\n\s{0,8}(?:\d{1,3}\.|#{1,6})\s")
+_LONGEST_INTENT: Final = 1_200
 _RETRIEVAL: Final = re.compile(
     r"\s*### Task:\s*Respond to the user query using the provided context"
 )
@@ -190,8 +193,7 @@ def real_ask(text: str) -> str:
     if is_not_the_user(text):
         return marked_ask(text)
     if _COMPACTED.match(text) is not None:
-        intent = _INTENT.search(text)
-        return intent.group(1).strip() if intent else ""
+        return _intent_of(text)
     interrupted = _INTERRUPTED.match(text)
     if interrupted is not None:
         text = text[interrupted.end() :]
@@ -201,6 +203,16 @@ def real_ask(text: str) -> str:
             inside = text[text.rfind("</context>") + 1 :].removeprefix("/context>")
         text = _without_context(inside or text)
     return _between_headings(text).strip()
+
+
+def _intent_of(summary: str) -> str:
+    """Return what a summary of the conversation so far says that the user wants."""
+    intent = _INTENT.search(summary)
+    if intent is None:
+        return ""
+    section = _SECTION.search(summary, intent.end())
+    end = section.start() if section else len(summary)
+    return summary[intent.end() : min(end, intent.end() + _LONGEST_INTENT)].strip()
 
 
 def marked_ask(text: str) -> str:
@@ -213,7 +225,7 @@ def marked_ask(text: str) -> str:
 
 def _between_headings(text: str) -> str:
     """Cut what stands before a heading of the ask and what follows its end."""
-    if ":" not in text and "\n" not in text:
+    if not any(sign in text for sign in _HEADING_SIGNS):
         return text
     for heading in _ASK_FOLLOWS:
         at = text.find(heading)

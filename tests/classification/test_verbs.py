@@ -108,10 +108,9 @@ def test_train_writes_weights_that_evaluate_takes(tmp_path: Path) -> None:
     ("files", "complaint"),
     [
         ({}, "train.jsonl"),
-        ({"train.jsonl": '{"label":"code-edit","request":{}}\n'}, "training needs"),
         ({"train.jsonl": "x\n"}, "train.jsonl:1"),
     ],
-    ids=["nothing", "one kind", "no row"],
+    ids=["nothing", "no row"],
 )
 def test_train_says_what_is_missing(tmp_path: Path, files: dict[str, str], complaint: str) -> None:
     """With exit status 2, and no weights written."""
