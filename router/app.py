@@ -88,7 +88,11 @@ class _Parts:
             self.serving, Failover(self._metrics.in_flight), observers, time.perf_counter
         )
         chat = ChatEndpoint(
-            pipeline, lambda: self.serving().policy.body_bytes, _request_ids(), time.perf_counter
+            pipeline,
+            lambda: self.serving().policy.body_bytes,
+            self.refused,
+            _request_ids(),
+            time.perf_counter,
         )
         routers = (
             models_router(lambda: self.serving().policy, int(time.time())),
@@ -133,7 +137,7 @@ class _Parts:
         self._log.failure("unexpected error", error, path=path[:100])
 
     def refused(self, path: str, status: int) -> None:
-        """Count a request that admission turned away."""
+        """Count a request that was turned away before it was read."""
         self.observe(
             Exchange(
                 endpoint=path.removeprefix("/v1") if path == CHAT_PATH else "other",

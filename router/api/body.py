@@ -1,12 +1,24 @@
 """Reading a request's body, bounded.
 
-In: ASGI's receive. Out: the bytes. Never: more of them than allowed, or a wait for a client that
-has left.
+In: ASGI's receive. Out: the bytes, without their content coding. Never: more of them than allowed,
+before or after decompression, or a wait for a client that has left.
+
+Content codings: RFC 9110, section 8.4.1; zstd and its window: RFC 8878, section 3.1.1.1.2.
 """
 
+import zlib
+from typing import Final
+
+import zstandard
 from starlette.types import Receive, Scope
 
-from router.errors import BodyTooLargeError, UnsupportedEncodingError
+from router.errors import BodyTooLargeError, InvalidBodyError, UnsupportedEncodingError
+
+_GZIP_OR_ZLIB: Final = 47
+"""zlib's window bits for "either header, largest window"."""
+_ZSTD_WINDOW_BYTES: Final = 8 * 1024 * 1024
+"""What RFC 8878 recommends every decoder to support, and no more: a frame may ask for gigabytes."""
+_IDENTITY: Final = frozenset({b"", b"identity"})
 
 
 class ClientLeftError(Exception):
@@ -14,26 +26,31 @@ class ClientLeftError(Exception):
 
 
 async def read_whole(scope: Scope, receive: Receive, limit: int) -> bytes:
-    """Return the request's body.
+    """Return the request's body, decompressed.
 
     Args:
         scope: The ASGI scope, for the headers.
         receive: The ASGI receive channel, with nothing taken from it yet.
-        limit: The most bytes to accept.
+        limit: The most bytes to accept, both as sent and as decompressed.
 
     Raises:
         BodyTooLargeError: It is longer, or says that it will be.
-        UnsupportedEncodingError: It is compressed.
+        UnsupportedEncodingError: It is compressed in a way that is not read.
+        InvalidBodyError: It does not decompress.
         ClientLeftError: The client went away.
     """
+    coding = b""
     for name, value in scope["headers"]:
         if name == b"content-length" and value.isdigit() and int(value) > limit:
             raise _too_large(limit)
-        if name == b"content-encoding" and value.lower() not in (b"", b"identity"):
-            raise UnsupportedEncodingError(
-                "The body is compressed, which this version does not read. Send it without "
-                "Content-Encoding."
-            )
+        if name == b"content-encoding":
+            coding = value.strip().lower()
+    body = await _received(receive, limit)
+    return body if coding in _IDENTITY else _decompressed(body, coding, limit)
+
+
+async def _received(receive: Receive, limit: int) -> bytes:
+    """Return the body as it was sent."""
     message = await receive()
     chunks = []
     length = 0
@@ -47,6 +64,30 @@ async def read_whole(scope: Scope, receive: Receive, limit: int) -> bytes:
             return b"".join(chunks)
         message = await receive()
     raise ClientLeftError
+
+
+def _decompressed(body: bytes, coding: bytes, limit: int) -> bytes:
+    """Return the body without its coding; stops at the limit, however much there would be."""
+    try:
+        if coding in (b"gzip", b"x-gzip", b"deflate"):
+            plain = zlib.decompressobj(_GZIP_OR_ZLIB).decompress(body, limit + 1)
+        elif coding == b"zstd":
+            decompressor = zstandard.ZstdDecompressor(max_window_size=_ZSTD_WINDOW_BYTES)
+            with decompressor.stream_reader(body) as reader:
+                plain = reader.read(limit + 1)
+        else:
+            raise UnsupportedEncodingError(
+                "The body's Content-Encoding is not read here. Send it as gzip, deflate or zstd, "
+                "or without compression."
+            )
+    except (zlib.error, zstandard.ZstdError) as error:
+        raise InvalidBodyError(
+            "The body does not decompress as its Content-Encoding says. Send it again, or without "
+            "compression."
+        ) from error
+    if len(plain) > limit:
+        raise _too_large(limit)
+    return plain
 
 
 def _too_large(limit: int) -> BodyTooLargeError:

@@ -28,11 +28,22 @@ class ChatEndpoint:
         self,
         pipeline: Pipeline,
         body_limit: Callable[[], int],
+        refused: Callable[[str, int], None],
         new_id: Callable[[], str],
         clock: Callable[[], float],
     ) -> None:
+        """Build it.
+
+        Args:
+            pipeline: Answers what was read.
+            body_limit: Gives the most bytes that a body may have.
+            refused: Told the path and the status where a body cannot be read.
+            new_id: Gives an identifier for each request.
+            clock: Gives monotonic seconds.
+        """
         self._pipeline = pipeline
         self._body_limit = body_limit
+        self._refused = refused
         self._new_id = new_id
         self._clock = clock
 
@@ -42,6 +53,9 @@ class ChatEndpoint:
             body = await read_whole(scope, receive, self._body_limit())
         except ClientLeftError:
             return
+        except RouterError as error:
+            self._refused(scope["path"], error.status)
+            raise
         call = Call(
             path=scope["path"].removeprefix(_PREFIX),
             body=body,

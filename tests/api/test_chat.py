@@ -5,7 +5,9 @@ that either side received. Never: a client library that would hide the wire.
 """
 
 import asyncio
+import gzip
 import json
+import zlib
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
@@ -13,6 +15,7 @@ from typing import Any
 
 import aiohttp
 import pytest
+import zstandard
 
 from tests.running import RunningRouter, policy_for, running_router
 from tests.stand_ins import (
@@ -570,11 +573,43 @@ async def test_a_body_over_the_limit_is_a_413(tmp_path: Path, chunked: bool) -> 
     assert b.received == []
 
 
-async def test_a_compressed_body_is_refused_by_name(tmp_path: Path) -> None:
-    """It is not read as JSON that is broken."""
-    async with routed(tmp_path, answers(b"{}")) as (router, _):
-        status, _, body = await post(router, b"\x1f\x8b", Content_Encoding="gzip")
-    assert (status, json.loads(body)["error"]["code"]) == (415, "unsupported_content_encoding")
+@pytest.mark.parametrize("coding", ["gzip", "deflate", "zstd"])
+async def test_a_compressed_body_is_read_and_goes_on_plain(tmp_path: Path, coding: str) -> None:
+    """Codex compresses; the backend gets what was meant, spliced."""
+    plain = json.dumps(ASK).encode()
+    compressed = {
+        "gzip": gzip.compress(plain),
+        "deflate": zlib.compress(plain),
+        "zstd": zstandard.compress(plain),
+    }
+    body = compressed[coding]
+    async with routed(tmp_path, answers(b"{}")) as (router, (backend,)):
+        status, headers, _ = await post(router, body, Content_Encoding=coding)
+    assert (status, headers["x-router-category"]) == (200, "general-instruct")
+    (received,) = backend.received
+    assert received.json() == {**ASK, "model": "model-of-b1"}
+    assert received.values("content-encoding") == []
+
+
+@pytest.mark.parametrize(
+    ("body", "coding", "expected"),
+    [
+        (b"\x1f\x8b", "br", (415, "unsupported_content_encoding")),
+        (b"not gzip", "gzip", (400, "invalid_json")),
+        (b"not zstd", "zstd", (400, "invalid_json")),
+        (gzip.compress(b" " * 50_000_000), "gzip", (413, "request_too_large")),
+        (zstandard.compress(b" " * 50_000_000), "zstd", (413, "request_too_large")),
+    ],
+    ids=["unknown", "broken gzip", "broken zstd", "gzip bomb", "zstd bomb"],
+)
+async def test_a_compressed_body_that_cannot_be_read_is_refused(
+    tmp_path: Path, body: bytes, coding: str, expected: Expectation
+) -> None:
+    """By name, without unpacking more than the limit."""
+    async with routed(tmp_path, answers(b"{}")) as (router, (backend,)):
+        status, _, answer = await post(router, body, Content_Encoding=coding)
+    assert (status, json.loads(answer)["error"]["code"]) == expected
+    assert backend.received == []
 
 
 async def test_a_model_name_with_line_breaks_breaks_nothing(tmp_path: Path) -> None:

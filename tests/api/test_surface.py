@@ -181,6 +181,7 @@ async def test_failures_are_counted_as_what_they_are(tmp_path: Path) -> None:
         await call(router, CHAT, None, ASK)
         await call(router, CHAT, None, {"model": "unknown"})
         await call(router, CHAT, None, {**ASK, "model": "b1"})
+        await call(router, CHAT, {"Content-Encoding": "br"}, ASK)
         found = await scraped(router)
     assert found['task_router_usage_missing_total{backend="b1"}'] == 1
     assert found['task_router_upstream_attempts_total{backend="b1",outcome="reset"}'] == 4
@@ -192,7 +193,7 @@ async def test_failures_are_counted_as_what_they_are(tmp_path: Path) -> None:
         )
         for outcome in ("ok", "unreachable", "refused")
     }
-    assert outcomes == {"ok": 1, "unreachable": 2, "refused": 1}
+    assert outcomes == {"ok": 1, "unreachable": 2, "refused": 2}
     assert not [key for key in found if "unknown" in key and "requests_total" in key]
 
 

@@ -31,8 +31,10 @@ _ONE_HOP: Final = frozenset(
         b"expect",
         b"host",
         b"content-length",
+        b"content-encoding",
     }
 )
+"""Content-Encoding is none of one hop, but a body reaches us decompressed and goes on so."""
 _OURS: Final = frozenset({b"x-router-category", b"x-router-backend"})
 _DROPPED: Final = _CREDENTIALS | _ONE_HOP | _OURS
 _DROPPED_BUT_KEY: Final = _DROPPED - {b"authorization", b"api-key", b"x-api-key"}
