@@ -124,7 +124,7 @@ def load(content: bytes | str, file: str) -> Document:
 
 def _decode(content: bytes, file: str) -> str:
     try:
-        return content.decode("utf-8-sig")
+        return content.decode("utf-8")
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
         raise _unusable(file, "is not UTF-8; save it in that encoding", line) from None

@@ -138,6 +138,7 @@ NAMES: Final[Mapping[str, str | None]] = {
     "smollm2:135m": "smollm2-instruct",
     # nothing is claimed of what is not known
     "my-finetune-of-codellama": None,
+    "someone/qwen2.5-coder:7b": None,
     "Llama": None,
     "": None,
     "/": None,

@@ -26,6 +26,19 @@ default: coder
 classification: {min_confidence: 0}
 """
 
+TEN_PROMPTS = {
+    "Summarise the causes of the First World War in five sentences.": "general-instruct",
+    "Translate into Spanish: the train to the airport leaves at nine.": "general-instruct",
+    "What is the difference between a virus and a bacterium?": "general-instruct",
+    "Write a polite e-mail to my landlord about the broken heating.": "general-instruct",
+    "Write a bash script that deletes all log files older than 30 days.": "code-generation",
+    "Create a SQL query that lists the ten customers with the highest revenue.": "code-generation",
+    "Implement a binary search tree in Rust with insert and lookup.": "code-generation",
+    "Fix this code:\n```js\nfor (let i = 0; i <= xs.length; i++) sum += xs[i]\n```": "code-edit",
+    "Add type hints to this:\n```python\ndef area(w, h):\n    return w * h\n```": "code-edit",
+    "Port this to Go:\n```python\nprint(sum(int(x) for x in input().split()))\n```": "code-edit",
+}
+
 
 def run(*arguments: str, stdin: str | None = None) -> Result:
     """Run the command line."""
@@ -115,6 +128,14 @@ def test_the_first_of_two_headers_counts() -> None:
     twice = [(b"x-router-backend", b"b"), (b"x-router-backend", b"a")]
     found = explain(policy, load_classifier(), b'{"model": "auto"}', twice, {})
     assert found["decision"]["candidates"] == [{"backend": "b", "model": None}]
+
+
+@pytest.mark.parametrize(("prompt", "category"), TEN_PROMPTS.items())
+def test_everyday_prompts_are_explained(prompt: str, category: str) -> None:
+    """Ten prompts that are not in the demo's tour."""
+    found = json.loads(run("--json", prompt).stdout)
+    assert found["classification"]["category"] == category
+    assert found["decision"]["candidates"]
 
 
 def test_json_is_one_object(tmp_path: Path) -> None:
