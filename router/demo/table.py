@@ -62,7 +62,9 @@ def print_directions(out: Console, origin: str, *, serving: bool) -> None:
     else:
         lead = "`task-router demo` keeps it running; then point your own client at it:"
     json = "content-type: application/json"
-    body = '{"model":"auto","stream":true,"messages":[{"role":"user","content":"Write a haiku"}]}'
+    body = (
+        '{"model":"auto","stream":true,"messages":[{"role":"user","content":"What is a haiku?"}]}'
+    )
     lines = (
         "",
         lead,
