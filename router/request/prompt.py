@@ -36,7 +36,7 @@ _GO_ON: Final = re.compile(
     |si|sí|ja|да|sim|hai|好的?|嗯|是的?|可以|行|はい|네)\W+){0,2}
     (?:yes(?:\ please)?|y|yep|yeah|yup|sure|ok(?:ay)?|please|go\ on|go\ ahead|go|do\ it|do\ that
     |continue|proceed|carry\ on|keep\ going|next|resume|try\ again|again|retry|more|please\ do
-    |sounds\ good|looks\ good|lgtm|go\ for\ it
+    |go\ for\ it
     |oui|vas[- ]y|continue[rz]?|encore|sí|si|sigue|continúa|continua|dale|adelante|ja|weiter
     |mach\ weiter|да|давай|продолжай|продолжи|дальше|ещё|sim|continue\ por\ favor|prossiga|vai
     |hai|はい|続けて(?:ください)?|続き|もう一度|お願いします|次|네|계속(?:해(?:줘|주세요)?)?|다시

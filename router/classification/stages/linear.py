@@ -24,6 +24,10 @@ from router.types import Classification, Prompt
 
 _MOST_WEIGHED: Final = 5
 """Features named for the category found, and as many against it."""
+_WORTH_NAMING: Final = 0.05
+"""The least share of the strongest weight that is named."""
+_LONGEST_WORD: Final = 16
+"""Letters on each side."""
 
 
 class LinearStage:
@@ -75,14 +79,16 @@ class LinearStage:
         sums = _by_word(measured, weights)
         ranked = sorted(sums.items(), key=lambda item: (-item[1][found], item[0]))
         chosen = ranked[:_MOST_WEIGHED] + ranked[max(_MOST_WEIGHED, len(ranked) - _MOST_WEIGHED) :]
+        chosen.sort(key=lambda item: -abs(item[1][found]))
+        least = abs(chosen[0][1][found]) * _WORTH_NAMING
         return tuple(
             Weighed(
                 feature,
                 categories[found] if three[found] > 0 else categories[int(three.argmax())],
                 round(float(three[found]), 4),
             )
-            for feature, three in sorted(chosen, key=lambda item: -abs(item[1][found]))
-            if abs(three[found]) > 0
+            for feature, three in chosen
+            if abs(three[found]) > least
         )
 
 
@@ -107,10 +113,10 @@ def _by_word(measured: Measured, weights: NDArray[np.float64]) -> dict[str, NDAr
 
 
 def _word_around(text: str, at: int) -> tuple[int, int]:
-    """Return the bounds of the run of letters around a place."""
+    """Return the bounds of the run of letters around a place; scripts without spaces stop early."""
     start = end = at
-    while start > 0 and text[start - 1].isalnum():
+    while start > max(0, at - _LONGEST_WORD) and text[start - 1].isalnum():
         start -= 1
-    while end < len(text) and text[end].isalnum():
+    while end < min(len(text), at + _LONGEST_WORD) and text[end].isalnum():
         end += 1
     return start, end
