@@ -5,6 +5,7 @@ environment as a mapping for those who look up names that a policy gives. Never:
 opens the proxy to other machines.
 """
 
+import ipaddress
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
@@ -38,7 +39,17 @@ class Settings:
     @property
     def loopback(self) -> bool:
         """Whether only this machine can reach the proxy."""
-        return self.host in ("localhost", "::1") or self.host.startswith("127.")
+        return is_loopback(self.host)
+
+
+def is_loopback(name: str) -> bool:
+    """Whether a host's name or address is this machine's own, without asking anybody."""
+    if name == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(name).is_loopback
+    except ValueError:
+        return False
 
 
 def environment() -> Mapping[str, str]:

@@ -6,7 +6,6 @@ a key is right; a body read before its sender is known.
 """
 
 import hmac
-import ipaddress
 from collections.abc import Callable, Iterator
 from typing import Final, Protocol
 
@@ -14,6 +13,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from router.api.error_response import error_response
 from router.errors import AccessDeniedError, AuthenticationError, RouterError
+from router.settings import is_loopback
 
 ANONYMOUS: Final = "anonymous"
 
@@ -129,7 +129,7 @@ def _is_from_this_machine(scope: Scope) -> bool:
         return False
     peer = scope.get("client")
     host = next((value.decode("latin-1") for name, value in headers if name == b"host"), "")
-    return peer is not None and _is_loopback(peer[0]) and _is_loopback(_without_port(host))
+    return peer is not None and is_loopback(peer[0]) and is_loopback(_without_port(host))
 
 
 def _without_port(host: str) -> str:
@@ -137,13 +137,3 @@ def _without_port(host: str) -> str:
     if host.startswith("["):
         return host[1:].partition("]")[0]
     return host.partition(":")[0]
-
-
-def _is_loopback(name: str) -> bool:
-    """Whether a name or address is this machine's own."""
-    if name == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(name).is_loopback
-    except ValueError:
-        return False
