@@ -1,52 +1,15 @@
-"""Structural facts of a prompt, in words.
+"""Structural facts of a prompt.
 
-In: a `Prompt`. Out: a handful of facts. Never: a look at single words, or at the tools a request
-offers: they say nothing of what is asked.
+In: a `Prompt`. Out: a handful of facts out of a closed table. Never: a look at single words, or at
+the tools a request offers: they say nothing of what is asked.
 """
 
 from typing import Final
 
 from router.types import Prompt
 
-_LONGEST_BITS: Final = 11
-
-
-def _context_of(prompt: Prompt) -> int:
-    """Return which of six situations the ask stands in, 0 to 5.
-
-    Single turn, conversation, or conversation with code; each without or with code in the ask.
-    """
-    conversation = prompt.has_assistant + (prompt.has_assistant and prompt.history_has_code)
-    return 2 * conversation + bool(prompt.code)
-
-
-def facts_of(prompt: Prompt) -> tuple[str, ...]:
-    """Return the facts that count as features.
-
-    Args:
-        prompt: What reading found.
-
-    Returns:
-        Facts in words; the same number for every prompt.
-    """
-    context = _CONTEXTS[_context_of(prompt)]
-    ask_size = _size(len(prompt.ask))
-    question = "a question" if prompt.ask.rstrip()[-1:] in _QUESTION_MARKS else "no question"
-    code = "no code" if not prompt.code else "code first" if prompt.code_first else "code"
-    prose = "with words" if prompt.ask else "without words"
-    return (
-        f"ask of {ask_size} characters",
-        f"code of {_size(len(prompt.code))} characters",
-        context,
-        f"{code} in the ask, {prose}",
-        "the last answer has code" if prompt.answer_has_code else "the last answer has no code",
-        f"{question}, {context}",
-        f"ask of {ask_size} characters, {context}",
-    )
-
-
-_QUESTION_MARKS: Final = frozenset("?\uff1f\u061f")
-"""ASCII, full-width and Arabic."""
+_MOST_BITS: Final = 11
+_SIZES: Final = ("no", *(f"{1 << bits} or more" for bits in range(_MOST_BITS)))
 _CONTEXTS: Final = (
     "single turn, no code in the ask",
     "single turn, code in the ask",
@@ -55,9 +18,51 @@ _CONTEXTS: Final = (
     "conversation with code, no code in the ask",
     "conversation with code, code in the ask",
 )
+_ORDERS: Final = ("no code", "code", "code first")
+_PROSE: Final = ("without words", "with words")
+_QUESTIONS: Final = ("no question", "a question")
+_QUESTION_MARKS: Final = frozenset("?\uff1f\u061f")
+"""ASCII, full-width and Arabic."""
+
+_ASK_SIZES: Final = tuple(f"ask of {size} characters" for size in _SIZES)
+_KINDS: Final = (
+    _ASK_SIZES,
+    tuple(f"code of {size} characters" for size in _SIZES),
+    _CONTEXTS,
+    tuple(f"{order} in the ask, {prose}" for order in _ORDERS for prose in _PROSE),
+    ("the last answer has no code", "the last answer has code"),
+    tuple(f"{question}, {context}" for question in _QUESTIONS for context in _CONTEXTS),
+    tuple(f"{size}, {context}" for size in _ASK_SIZES for context in _CONTEXTS),
+)
+"""The kinds of fact; a prompt has one of each."""
+FACTS: Final = tuple(fact for kind in _KINDS for fact in kind)
+"""Every fact there is, in words."""
+_OFFSETS: Final = tuple(sum(map(len, _KINDS[:at])) for at in range(len(_KINDS)))
+"""Where each kind begins in `FACTS`."""
 
 
-def _size(length: int) -> str:
-    """Return a length in powers of two, in words."""
-    bits = min(length.bit_length(), _LONGEST_BITS)
-    return "no" if bits == 0 else f"{1 << (bits - 1)} or more"
+def facts_of(prompt: Prompt) -> tuple[int, ...]:
+    """Return the facts of a prompt.
+
+    Args:
+        prompt: What reading found.
+
+    Returns:
+        Places in `FACTS`, the same number for every prompt.
+    """
+    context = 2 * (prompt.has_assistant + (prompt.has_assistant and prompt.history_has_code))
+    context += bool(prompt.code)
+    size = min(len(prompt.ask).bit_length(), _MOST_BITS)
+    code_size = min(len(prompt.code).bit_length(), _MOST_BITS)
+    order = bool(prompt.code) + (bool(prompt.code) and prompt.code_first)
+    question = prompt.ask.rstrip()[-1:] in _QUESTION_MARKS
+    ask_sizes, code_sizes, contexts, orders, answers, questions, sizes_in_context = _OFFSETS
+    return (
+        ask_sizes + size,
+        code_sizes + code_size,
+        contexts + context,
+        orders + 2 * order + bool(prompt.ask),
+        answers + prompt.answer_has_code,
+        questions + len(_CONTEXTS) * question + context,
+        sizes_in_context + len(_CONTEXTS) * size + context,
+    )

@@ -16,7 +16,7 @@ from typing import Final, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from router.classification.facts import facts_of
+from router.classification.facts import FACTS, facts_of
 from router.classification.tokens import token_bounds
 from router.types import Prompt
 
@@ -61,7 +61,8 @@ class Measured:
     ends: Places
     counts: tuple[int, ...]
     """How many spans there are of each of `GROUPS`, in order."""
-    facts: tuple[str, ...]
+    facts: tuple[int, ...]
+    """Places in `facts.FACTS`."""
 
 
 def _powers(base: int) -> Hashes:
@@ -83,16 +84,8 @@ def _salt(name: str) -> int:
     return value
 
 
-class _FactSalts(dict[str, int]):
-    """The salts of facts met so far: a small closed set."""
-
-    def __missing__(self, fact: str) -> int:
-        salt = self[fact] = _salt(fact)
-        return salt
-
-
-_FACT_SALTS: Final = _FactSalts()
 _SALTS: Final = np.array([_salt(group) for group in GROUPS], dtype=np.uint64)
+_FACT_SALTS: Final = np.array([_salt(fact) for fact in FACTS], dtype=np.uint64)
 _ROOTS: Final = np.arange(1, _LONGEST + 1, dtype=np.float32) ** np.float32(-0.5)
 
 
@@ -122,7 +115,7 @@ def measure(prompt: Prompt) -> Measured:
     hashes = np.empty(spans + len(facts), dtype=np.uint64)
     hashes[:spans] = (sums.take(ends) - sums.take(starts)) * _INVERSES.take(starts)
     hashes[:spans] ^= np.repeat(_SALTS, counts)
-    hashes[spans:] = [_FACT_SALTS[fact] for fact in facts]
+    hashes[spans:] = _FACT_SALTS.take(facts)
     hashes *= _MIXER
     hashes ^= hashes >> _HALF
     hashes *= _MIXER

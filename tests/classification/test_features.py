@@ -1,9 +1,11 @@
 """Measurements: the same words hit the same rows wherever they stand."""
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from router.classification.facts import FACTS, facts_of
 from router.classification.features import GROUPS, ROW_BITS, measure
 from router.classification.tokens import token_bounds
 from router.types import Prompt
@@ -56,3 +58,26 @@ def test_every_feature_has_a_row_and_a_value(ask: str, code: str, chat: bool) ->
     assert np.all(measured.starts < measured.ends)
     assert np.all(measured.ends <= len(measured.text))
     assert np.isfinite(measured.values).all()
+
+
+@pytest.mark.parametrize(
+    ("prompt", "facts"),
+    [
+        (Prompt("hi"), {"single turn, no code in the ask", "ask of 2 or more characters"}),
+        (
+            Prompt("why\uff1f", code="x", has_assistant=True, history_has_code=True),
+            {"conversation with code, code in the ask", "code in the ask, with words"},
+        ),
+        (Prompt("", code="x", code_first=True), {"code first in the ask, without words"}),
+        (Prompt("a" * 9_000, answer_has_code=True), {"the last answer has code"}),
+        (
+            Prompt("why?", has_assistant=True),
+            {"a question, conversation without code, no code in the ask"},
+        ),
+    ],
+)
+def test_facts_are_named_in_words(prompt: Prompt, facts: set[str]) -> None:
+    """One of each kind, out of a closed table."""
+    named = [FACTS[fact] for fact in facts_of(prompt)]
+    assert facts <= set(named)
+    assert len(named) == len(set(named)) == 7

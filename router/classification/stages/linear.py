@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from router.categories import CODE_EDIT, CODE_GENERATION, GENERAL_INSTRUCT, MULTI_TURN_CHAT
+from router.classification.facts import FACTS
 from router.classification.features import GROUPS, Measured, measure
 from router.classification.stages.stage import Weighed
 from router.classification.weights import Weights
@@ -107,7 +108,7 @@ def _by_word(measured: Measured, weights: NDArray[np.float64]) -> dict[str, NDAr
                 sums[words] += weights[feature]
         at += count
     for fact in measured.facts:
-        sums[fact] += weights[at]
+        sums[FACTS[fact]] += weights[at]
         at += 1
     return sums
 
