@@ -1,0 +1,1 @@
+"""Tests that need system packages: `make test-ops` installs them."""
