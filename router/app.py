@@ -59,6 +59,8 @@ def build(settings: Settings, environ: Mapping[str, str], directory: str | None)
     clients = _clients(settings, policy)
     log = Log(quiet=settings.quiet)
     metrics = Metrics(__version__, directory)
+    for warning in clients.warnings if clients else ():
+        log.warning(warning)
     parts = _Parts(policy, load_classifier(policy.weights), log, metrics)
     app = parts.application(environ)
     admitted = Admission(app, clients, _admin_key(settings, environ), parts.refused)

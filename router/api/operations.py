@@ -35,8 +35,7 @@ def operations_router(serving: Callable[[], Serving]) -> APIRouter:
     @router.get("/policy")
     async def active_policy() -> dict[str, Any]:
         """Show the policy in force, without secrets."""
-        policy = serving().policy
-        return {"generation": policy.generation, "file": policy.file, "policy": policy.redacted()}
+        return serving().policy.redacted()
 
     @router.get("/backends")
     async def backends() -> dict[str, Any]:

@@ -9,12 +9,10 @@ from router.policy.loading import load_policy
 from router.policy.names import Wish, listed_models, read_wish
 from router.policy.policy import Expectation, Policy, PolicyTest
 from router.policy.shipped import resolve_policy_path, shipped_names, shipped_policy
-from router.policy.store import PolicyStore
 
 __all__ = [
     "Expectation",
     "Policy",
-    "PolicyStore",
     "PolicyTest",
     "Wish",
     "decide",

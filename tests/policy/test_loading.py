@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from router.errors import ConfigurationError
-from router.policy import PolicyStore, load_policy
+from router.policy import load_policy
 from router.types import Timeouts
 from router.yaml_source import UnreadableFileError
 from tests.policy.writing import FAMILIES, SMALL, load_text, write
@@ -132,13 +132,3 @@ def test_a_file_that_is_not_there_is_told_from_one_that_is_wrong(tmp_path: Path)
         load_policy(write(tmp_path, "version: 1"), {}, FAMILIES)
     assert not isinstance(caught.value, UnreadableFileError)
     assert str(caught.value).startswith(f"{tmp_path}/policy.yaml:1: backends: is missing")
-
-
-def test_the_store_swaps_policies_whole(tmp_path: Path) -> None:
-    """Who read the old one keeps it; who reads next has the new one."""
-    old, new = load_text(tmp_path, SMALL), load_text(tmp_path, SMALL + "# new\n")
-    store = PolicyStore(old)
-    held = store.current
-    store.swap(new)
-    assert held is old
-    assert store.current is new
