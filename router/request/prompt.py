@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from router.request.code_spotting import Split, holds_code, split
 from router.request.messages import bounded, messages_of, role_of, texts_of
-from router.request.wrappers import FRESH_START, is_not_the_user, marked_ask, real_ask
+from router.request.wrappers import FRESH_START, heads_a_result, marked_ask, real_ask
 from router.types import ChatRequest, Prompt
 
 _RESULT_ROLES: Final = frozenset({"tool", "function"})
@@ -68,7 +68,7 @@ def read_prompt(request: ChatRequest) -> Prompt:
     asks, count = _asks(messages, roles)
     at, text = asks[0] if asks else _fallback(messages, roles)
     latest = split(bounded(text, *_READ))
-    previous = _NOTHING if len(asks) == 1 or not asks else split(bounded(asks[1][1], *_PREVIOUS))
+    previous = split(bounded(asks[1][1], *_PREVIOUS)) if len(asks) > 1 else _NOTHING
     carried = len(asks) > 1 and _says_go_on(text)
     answer, history_has_code = _history(messages, roles, at)
     return Prompt(
@@ -135,14 +135,18 @@ def _says_go_on(text: str) -> bool:
 
 
 def _ask_of(texts: Sequence[str]) -> str:
-    """Return the user's own words in one message, whose parts may come from several hands."""
-    if not texts:
-        return ""
-    if len(texts) == 1:
-        return real_ask(texts[0])
-    if any(is_not_the_user(text) for text in texts):
-        return "\n".join(filter(None, map(marked_ask, texts)))
-    return "\n".join(filter(None, map(real_ask, texts)))
+    """Return the user's own words in one message, whose parts may come from several hands.
+
+    What follows the heading of a tool's result is the tool's, unless it is marked as the user's.
+    """
+    own = []
+    after_result = False
+    for text in texts:
+        after_result = after_result or heads_a_result(text)
+        ask = marked_ask(text) if after_result else real_ask(text)
+        if ask:
+            own.append(ask)
+    return "\n".join(own)
 
 
 def _fallback(messages: Sequence[Mapping[str, Any]], roles: Sequence[str]) -> tuple[int, str]:

@@ -111,8 +111,6 @@ _CLOSING: Final = re.compile(r"</([A-Za-z][\w-]{2,40})>")
 _NOT_THE_USER: Final = re.compile(
     r"\s*(?:"
     r"Caveat: The messages below were generated"  # Claude Code
-    r"|Called the \w+ tool with the following"  # opencode
-    r"|\[[\w./-]+(?: for [^\]\n]*)?\] Result:"  # Cline, Roo
     r"|\[ERROR\] You did not use a tool"
     r"|\[TASK RESUMPTION\]"
     r"|The user denied this operation"
@@ -131,6 +129,14 @@ _NOT_THE_USER: Final = re.compile(
     r")",
 )
 """How messages begin that a program wrote in the user's name."""
+
+_RESULT: Final = re.compile(
+    r"\s*(?:"
+    r"\[[\w./-]+(?: for [^\]\n]*)?\] Result:"  # Cline, Roo
+    r"|Called the \w+ tool with the following"  # opencode
+    r")",
+)
+"""How a part begins that is a tool's result, or says that the next parts are."""
 
 _INTERRUPTED: Final = re.compile(r"\s*\[Request interrupted by user[^\]\n]*\]")
 
@@ -176,9 +182,9 @@ FRESH_START: Final = "I switched to a new code base"
 """aider's line between its worked examples and the real conversation."""
 
 
-def is_not_the_user(text: str) -> bool:
-    """Tell whether a message or part begins as those do that a program wrote."""
-    return _NOT_THE_USER.match(text) is not None
+def heads_a_result(text: str) -> bool:
+    """Tell whether a part is a tool's result, and the parts after it may be."""
+    return _RESULT.match(text) is not None
 
 
 def real_ask(text: str) -> str:
@@ -190,7 +196,7 @@ def real_ask(text: str) -> str:
     Returns:
         The ask, stripped of white space at its ends; empty where nothing of the user's is left.
     """
-    if is_not_the_user(text):
+    if _NOT_THE_USER.match(text) is not None or heads_a_result(text):
         return marked_ask(text)
     if _COMPACTED.match(text) is not None:
         return _intent_of(text)

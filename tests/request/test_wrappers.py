@@ -93,6 +93,12 @@ _ONE_MESSAGE: dict[str, Any] = {
     "SWE-agent": lines(
         "<uploaded_files>/r</uploaded_files>", f"<pr_description>{ASK}</pr_description>"
     ),
+    "opencode, attached file": parts(
+        ASK,
+        'Called the Read tool with the following input: {"filePath":"a.py"}',
+        "<file>\n00001| x = 1\n</file>\nend of file",
+    ),
+    "Codex, all in one": parts("# AGENTS.md instructions for /x\n\nUse tabs.", _CWD, ASK),
     "opencode": parts(
         'Called the Read tool with the following input: {"filePath":"a.py"}',
         "<file>\n00001| x = 1\n</file>",
