@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from router.classification.facts import FACTS, facts_of
@@ -48,6 +48,7 @@ def test_order_matters_to_pairs() -> None:
     assert set(rows_of("pair", "a b")).isdisjoint(rows_of("pair", "b a"))
 
 
+@settings(deadline=None)
 @given(st.text(max_size=400), st.text(max_size=100), st.booleans())
 def test_every_feature_has_a_row_and_a_value(ask: str, code: str, chat: bool) -> None:
     """Spans lie in the text; every group has length one."""

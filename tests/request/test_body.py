@@ -5,7 +5,7 @@ from contextlib import suppress
 
 import orjson
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from router.errors import InvalidBodyError
@@ -93,6 +93,7 @@ def test_a_model_that_is_no_string_is_none(model: object) -> None:
     assert request.stream is False
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=200))
 def test_any_bytes_are_read_or_refused(raw: bytes) -> None:
     """Nothing but the one error leaves the reader."""
@@ -111,6 +112,7 @@ _JSON = st.recursive(
 )
 
 
+@settings(deadline=None)
 @given(st.dictionaries(st.text(), _JSON, max_size=5))
 def test_any_object_is_read_as_the_standard_parser_reads_it(body: dict[str, object]) -> None:
     """What was read is what was sent."""

@@ -204,7 +204,7 @@ _BODY = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=400)
+@settings(max_examples=400, deadline=None)
 @given(_BODY)
 def test_any_json_has_a_prompt_and_needs(body: dict[str, Any]) -> None:
     """Reading never raises, whatever stands where."""
@@ -213,6 +213,7 @@ def test_any_json_has_a_prompt_and_needs(body: dict[str, Any]) -> None:
     assert read_needs(request).tokens >= 0
 
 
+@settings(deadline=None)
 @given(st.text(alphabet="<>/abtask_ctx \n`~{};=#:", max_size=300))
 def test_any_text_keeps_its_words_or_loses_whole_contexts(text: str) -> None:
     """Tags and fences in any order never break the reader."""
