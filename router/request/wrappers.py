@@ -11,102 +11,7 @@ Cursor, Copilot, aider, OpenHands, SWE-agent, opencode, Gemini CLI, Zed, Goose, 
 import re
 from typing import Final
 
-from router.request.messages import CUT
-
-_ASK_TAGS: Final = frozenset(
-    {
-        "task",  # Cline, Roo
-        "user_message",  # Roo, resumed tasks
-        "feedback",  # Cline, Roo: what the user says when refusing a step
-        "user_query",  # Cursor, Open WebUI
-        "userrequest",  # Copilot
-        "user_request",  # Windsurf
-        "issue_description",  # OpenHands
-        "pr_description",  # SWE-agent
-        "user-prompt",
-        "user_prompt",
-        "user_input",
-    },
-)
-"""Tags whose inside is the ask."""
-
-_CONTEXT_TAGS: Final = frozenset(
-    [
-        "context",
-        "environment",
-        "env",
-        "rules",
-        "attachments",
-        "attachment",
-        "file",
-        "files",
-        "folder_content",
-        "file_content",
-        "url_content",
-        "document",
-        "documents",
-        "source",
-        "sources",
-        "problems",
-        "diagnostics",
-        "git_status",
-        "gitstatus",
-        "memory",
-        "memories",
-        "skill",
-        "skills",
-        "instructions",
-        "permissions",
-        "collaboration_mode",
-        "turn_aborted",
-        "todos",
-        "uploaded_files",
-        "local-command-stdout",
-        "local-command-stderr",
-        "command-message",
-        "command-name",
-        "command-args",
-        "bash-input",
-        "bash-stdout",
-        "bash-stderr",
-        "ide_opened_file",
-        "ide_selection",
-        "user-prompt-submit-hook",
-        "new-diagnostics",
-        "user_shell_command",
-        "user_action",
-        "project_layout",
-        "current_file",
-        "open_tabs",
-        "search_results",
-        "tool_result",
-        "tool_results",
-        "tool_output",
-        "function_results",
-        "explicit_instructions",
-        "conversation-summary",
-        "conversation_summary",
-        "chat_history",
-        "additional_data",
-        "manually_attached_skills",
-        "toolreferences",
-        "info-msg",
-        "editor_state",
-        "cursor_position",
-        "runtime_information",
-        "repository_instructions",
-    ],
-)
-"""Tags whose inside was put there by a program."""
-
-_CONTEXT_SUFFIX: Final = re.compile(
-    r"[\w-]*[a-z_-](?:context|details|reminder|info|information|metadata|instructions|attachments|"
-    r"files|references|status)",
-)
-"""Compound tag names of the same kind: `environment_details`, `system-reminder`, `user_info`."""
-
-_OPENING: Final = re.compile(r"<([A-Za-z][\w-]{2,40})(?:\s[^<>]{0,300})?>")
-_CLOSING: Final = re.compile(r"</([A-Za-z][\w-]{2,40})>")
+from router.request.tags import inner_ask, without_context
 
 _NOT_THE_USER: Final = re.compile(
     r"\s*(?:"
@@ -204,10 +109,10 @@ def real_ask(text: str) -> str:
     if interrupted is not None:
         text = text[interrupted.end() :]
     if "<" in text:
-        inside = _inner_ask(text)
+        inside = inner_ask(text)
         if not inside and _RETRIEVAL.match(text) is not None:
             inside = text[text.rfind("</context>") + 1 :].removeprefix("/context>")
-        text = _without_context(inside or text)
+        text = without_context(inside or text)
     return _between_headings(text).strip()
 
 
@@ -223,9 +128,9 @@ def _intent_of(summary: str) -> str:
 
 def marked_ask(text: str) -> str:
     """Return the ask only where a tag or a heading marks it as the user's, else nothing."""
-    inside = _inner_ask(text)
+    inside = inner_ask(text)
     if inside:
-        return _between_headings(_without_context(inside)).strip()
+        return _between_headings(without_context(inside)).strip()
     return ""
 
 
@@ -243,58 +148,3 @@ def _between_headings(text: str) -> str:
         if at >= 0:
             text = text[:at]
     return text
-
-
-def _inner_ask(text: str) -> str:
-    """Return the inside of the last tag that holds the ask, or an empty string."""
-    inside = ""
-    for opening in _OPENING.finditer(text):
-        name = opening.group(1)
-        if name.lower() in _ASK_TAGS:
-            end = text.find(f"</{name}>", opening.end())
-            inside = text[opening.end() : end if end >= 0 else len(text)].strip() or inside
-    return inside
-
-
-def _without_context(text: str) -> str:
-    """Leave out tagged context.
-
-    A tag that does not close is left alone, unless the text was cut: then it closes at the cut,
-    and what precedes a lone closing tag after the cut goes too.
-    """
-    kept = []
-    at = 0
-    cut = text.find(CUT)
-    for opening in _OPENING.finditer(text):
-        name = opening.group(1)
-        if opening.start() < at or not _is_context(name.lower()):
-            continue
-        closing = f"</{name}>"
-        end = text.find(closing, opening.end())
-        if end >= 0:
-            end += len(closing)
-        elif cut > opening.start():
-            end = cut
-        else:
-            continue
-        kept.append(text[at : opening.start()])
-        at = end
-    kept.append(_after_orphan(text[at:]))
-    return "".join(kept)
-
-
-def _after_orphan(text: str) -> str:
-    """Leave out the end of a context whose beginning was cut away."""
-    cut = text.find(CUT)
-    if cut < 0:
-        return text
-    orphan = -1
-    for closing in _CLOSING.finditer(text, cut):
-        if _is_context(closing.group(1).lower()):
-            orphan = closing.end()
-    return text if orphan < 0 else text[:cut] + CUT + text[orphan:]
-
-
-def _is_context(name: str) -> bool:
-    """Tell whether a tag of this name holds a program's words."""
-    return name in _CONTEXT_TAGS or _CONTEXT_SUFFIX.fullmatch(name) is not None

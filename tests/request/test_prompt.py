@@ -155,8 +155,15 @@ def test_prose_and_code_are_told_apart(text: str, ask: str, code: str) -> None:
     assert prompt.code == code
 
 
+def test_a_single_line_of_code_stays_with_the_words() -> None:
+    """It takes two to make a block."""
+    assert prompt_of(says("user", "x = 1;\nis that fine")).code == ""
+
+
 def test_code_before_the_words_is_noticed() -> None:
-    """People paste first and ask later."""
+    """People paste first and ask later, with fences and without."""
+    assert prompt_of(says("user", "x = 1;\ny = 2;\nwhy?")).code_first
+    assert not prompt_of(says("user", "why?\nx = 1;\ny = 2;")).code_first
     assert prompt_of(says("user", "```\nx\n```\nwhy?")).code_first
     assert not prompt_of(says("user", "why?\n```\nx\n```")).code_first
 
@@ -174,6 +181,15 @@ def test_a_context_cut_in_two_is_left_out() -> None:
     """The ask around a huge attachment is found."""
     text = f"<file_content>{'x ' * _LONG}</file_content>\nwhat is in it?"
     assert prompt_of(says("user", text)).ask.split() == ["what", "is", "in", "it?"]
+
+
+def test_the_end_of_a_context_whose_start_was_cut_away_is_left_out() -> None:
+    """What stands before the cut is kept."""
+    text = f"Compare. {'a ' * 9_000}<file_content>{'x ' * _LONG}</file_content>\nbriefly"
+    words = prompt_of(says("user", text)).ask.split()
+    assert words[0] == "Compare."
+    assert words[-1] == "briefly"
+    assert "x" not in words
 
 
 _LEAF = st.none() | st.booleans() | st.integers(-9, 9) | st.text(max_size=40)
