@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from router.assay.rows import Row
 from router.categories import CATEGORIES
 from router.classification.classifier import Classifier
+from router.errors import RouterError
 from router.request import read_body, read_prompt
 
 LABELS: Final = tuple(CATEGORIES)
@@ -21,6 +22,16 @@ BINS: Final = 15
 """Equal-width bins of the largest probability (Guo et al., ICML 2017, equation 3)."""
 COVERAGES: Final = tuple(round(1 - step / 100, 2) for step in range(51))
 """Shares of rows that are answered, the surest first: 1.0, 0.99 … 0.5."""
+_FAILURES: Final = (
+    ArithmeticError,
+    AttributeError,
+    LookupError,
+    RouterError,
+    RuntimeError,
+    TypeError,
+    ValueError,
+)
+"""What a broken stage raises; the machine's own failures (memory, signals) pass."""
 FAILED: Final = "failed"
 """The stage of a row on which the classifier failed."""
 
@@ -120,7 +131,7 @@ def predict(
     for row in rows:
         try:
             predictions.append(_predict_one(classifier, row, clock))
-        except (ValueError, TypeError, LookupError, ArithmeticError, AttributeError) as failure:
+        except _FAILURES as failure:
             failures.append(f"row {row.id}: {type(failure).__name__}: {failure}")
             shares = dict.fromkeys(LABELS, 1 / len(LABELS))
             predictions.append(Prediction(row.id, LABELS[0], shares, FAILED, 0.0))

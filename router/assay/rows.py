@@ -5,13 +5,12 @@ used is an error with the file and the line.
 """
 
 import gzip
+import json
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-
-import orjson
 
 from router.categories import CATEGORIES
 from router.errors import ConfigurationError, Mistake
@@ -69,8 +68,8 @@ def _lines(path: Path) -> Iterator[bytes]:
 def _row(line: bytes, number: int) -> Row | Mistake:
     """Read one row, or say what is wrong with it."""
     try:
-        row: Any = orjson.loads(line)
-    except orjson.JSONDecodeError as failure:
+        row: Any = json.loads(line)
+    except (ValueError, RecursionError) as failure:
         return Mistake(number, "row", f"not valid JSON: {failure}")
     if not isinstance(row, dict):
         return Mistake(number, "row", "must be a JSON object with 'label' and 'request'")
@@ -83,7 +82,7 @@ def _row(line: bytes, number: int) -> Row | Mistake:
     return Row(
         id=str(row.get("id", number)),
         label=label,
-        request=orjson.dumps(request),
+        request=json.dumps(request).encode(),
         lang=str(row.get("lang", "")),
         slices=tuple(map(str, tags)) if isinstance(tags, list) else (),
         source=str(row.get("source", "")),

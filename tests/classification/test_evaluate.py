@@ -160,3 +160,15 @@ def test_files_without_rows_are_refused(tmp_path: Path, content: bytes | None) -
         path.write_bytes(content)
     with pytest.raises(ConfigurationError, match=r"rows|read"):
         read_rows(path)
+
+
+def test_odd_requests_in_rows_reach_the_classifier_as_they_are(tmp_path: Path) -> None:
+    """Lone surrogates, numbers beyond double and duplicate members are no bad rows."""
+    path = tmp_path / "rows.jsonl"
+    path.write_text(
+        '{"label": "code-edit", "request": {"messages": [{"role": "user",'
+        ' "content": "\\ud800 fix"}], "seed": 1e400, "n": 12345678901234567890123}}\n',
+    )
+    predictions, failures = predict(load_classifier(), read_rows(path), itertools.count().__next__)
+    assert failures == []
+    assert predictions[0].stage == "linear"
