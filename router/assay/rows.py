@@ -78,11 +78,15 @@ def _row(line: bytes, number: int) -> Row | Mistake:
         return Mistake(number, "label", f"{label!r} is none of {', '.join(CATEGORIES)}")
     if not isinstance(request, dict):
         return Mistake(number, "request", "must be a JSON object in the shape of the chat API")
+    try:
+        raw = json.dumps(request).encode()
+    except RecursionError as failure:
+        return Mistake(number, "request", f"nests too deeply: {failure}")
     tags = row.get("slice")
     return Row(
         id=str(row.get("id", number)),
         label=label,
-        request=json.dumps(request).encode(),
+        request=raw,
         lang=str(row.get("lang", "")),
         slices=tuple(map(str, tags)) if isinstance(tags, list) else (),
         source=str(row.get("source", "")),
