@@ -8,10 +8,7 @@ from pathlib import Path
 import pytest
 
 from router.demo.children import Child
-from tests.demo.real import free_port, real_weights
-
-START_SECONDS = 120.0
-"""Catches a hang; a start takes two or three."""
+from tests.demo.real import START_SECONDS, free_port, real_weights
 
 
 @pytest.fixture(scope="session")

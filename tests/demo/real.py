@@ -12,6 +12,9 @@ import pytest
 
 from router.demo.weights import ModelMissingError, weights_file
 
+START_SECONDS = 120.0
+"""Catches a hang; a start takes a few seconds."""
+
 
 def wheel_exists() -> bool:
     """Whether xllamacpp has a wheel for this platform: glibc Linux and macOS on common machines."""

@@ -9,7 +9,7 @@ import openai
 import pytest
 from openai.types.chat import ChatCompletionMessageParam
 
-from tests.demo.conftest import START_SECONDS
+from tests.demo.real import START_SECONDS
 
 ASK: list[ChatCompletionMessageParam] = [
     {"role": "user", "content": "Write a Python function that reverses a string."}

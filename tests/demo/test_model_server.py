@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import httpx
 
 from router.demo.client import Client
-from tests.demo.conftest import START_SECONDS
+from tests.demo.real import START_SECONDS
 
 
 def test_the_real_model_answers_a_chat_completion(model_server: str) -> None:

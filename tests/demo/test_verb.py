@@ -16,8 +16,7 @@ import pytest
 
 from router.categories import CATEGORIES
 from router.demo.tour import TOUR
-from tests.demo.conftest import START_SECONDS
-from tests.demo.real import free_port
+from tests.demo.real import START_SECONDS, free_port
 
 DEMO = (sys.executable, "-m", "router", "demo")
 
@@ -151,11 +150,8 @@ def alive(pid: int) -> bool:
     return True
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_signal_ends_the_demo_and_both_its_children(
-    number: signal.Signals, weights: Path, tmp_path: Path
-) -> None:
-    """Ctrl-C is the ordinary way to end it: exit status 0, a word, nothing left behind."""
+def test_a_signal_ends_the_demo_and_both_its_children(weights: Path, tmp_path: Path) -> None:
+    """SIGTERM is as good as Ctrl-C: exit status 0, a word, nothing left behind."""
     assert weights.is_file()
     log = tmp_path / "log"
     with demo_process(log) as process:
@@ -163,7 +159,7 @@ def test_a_signal_ends_the_demo_and_both_its_children(
         children = children_of(process.pid)
         assert len(children) == 2
 
-        process.send_signal(number)
+        process.terminate()
         status = process.wait(START_SECONDS)
 
     assert status == 0
@@ -188,7 +184,7 @@ def test_the_death_of_a_child_ends_the_demo_with_its_name(weights: Path, tmp_pat
 
 
 def test_on_a_terminal_the_reader_can_type_a_prompt(weights: Path) -> None:
-    """The prompt is routed and answered; Ctrl-D ends the demo with exit status 0."""
+    """The prompt is routed and answered; Ctrl-C at the next one ends the demo, exit status 0."""
     assert weights.is_file()
     ours, theirs = pty.openpty()
     with (
@@ -202,7 +198,7 @@ def test_on_a_terminal_the_reader_can_type_a_prompt(weights: Path) -> None:
             read_until(terminal.fileno(), b"> ")
             os.write(terminal.fileno(), b"Write a shell command that counts files.\n")
             answer = read_until(terminal.fileno(), b"\n> ")
-            os.write(terminal.fileno(), b"\x04")
+            process.send_signal(signal.SIGINT)
             status = process.wait(START_SECONDS)
         finally:
             process.kill()
