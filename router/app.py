@@ -83,7 +83,7 @@ class _Parts:
             raise RuntimeError("the application has not been started")
         return self._serving
 
-    def application(self, environ: Mapping[str, str]) -> FastAPI:
+    def application(self, environ: Mapping[str, str]) -> Application:
         """Return the application inside admission."""
         observers = Observers(self.observe, self._metrics.in_flight, self.classifier_failed)
         pipeline = Pipeline(
