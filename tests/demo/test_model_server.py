@@ -39,6 +39,23 @@ def test_the_real_model_streams_to_the_demos_client(model_server: str) -> None:
     assert len(pieces) > 3
 
 
+def test_an_answer_ends_though_nobody_bounded_it(model_server: str) -> None:
+    """A client that names no limit does not keep the machine busy until the context is full."""
+    answer = httpx.post(
+        f"{model_server}/v1/chat/completions",
+        json={
+            "messages": [{"role": "user", "content": "Count upwards for ever: 1 2 3 4 5 6 7"}],
+            "temperature": 0,
+            "logit_bias": {"2": -100},
+        },
+        timeout=START_SECONDS,
+        trust_env=False,
+    ).json()
+
+    assert answer["choices"][0]["finish_reason"] == "length"
+    assert answer["usage"]["completion_tokens"] == 256
+
+
 def test_the_model_server_listens_on_loopback_only(model_server: str) -> None:
     """No other machine reaches it."""
     assert urlsplit(model_server).hostname == "127.0.0.1"
