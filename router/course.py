@@ -42,10 +42,19 @@ class Course:
     """Seconds."""
     decision: Decision | None = None
     attempts: list[Attempt] = field(default_factory=list)
+    answered_by: str | None = None
+    """The backend whose answer goes back."""
     model: str | None = None
-    """The model name that was sent to the backend that answered."""
+    """The model name that was sent to it."""
     first_byte: float | None = None
     """Seconds from the last byte of the request to the first of the answer's body."""
+
+    @property
+    def backend(self) -> str | None:
+        """The backend that answered, else the last one tried."""
+        if self.answered_by is not None or not self.attempts:
+            return self.answered_by
+        return self.attempts[-1].backend
 
     def headers(self) -> RawHeaders:
         """Return the router's own header lines, printable ASCII only."""
@@ -63,8 +72,8 @@ class Course:
             ]
         if self.decision is not None:
             lines.append((b"x-router-reason", self.decision.reason))
-        if self.attempts:
-            lines.append((b"x-router-backend", self.attempts[-1].backend))
+        if self.backend is not None:
+            lines.append((b"x-router-backend", self.backend))
         if self.model is not None:
             lines.append((b"x-router-model", self.model))
         return tuple((name, _printable(value)) for name, value in lines)
@@ -85,7 +94,7 @@ class Course:
             classification=self.classification,
             classification_seconds=self.classified_in,
             decision=self.decision,
-            backend=self.attempts[-1].backend if self.attempts else None,
+            backend=self.backend,
             attempts=tuple(self.attempts),
             first_byte_seconds=self.first_byte,
             usage=tally.usage if tally else None,

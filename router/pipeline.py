@@ -78,12 +78,14 @@ class Pipeline:
             request = read_body(call.body)
             course.streamed = request.stream
             course.decision = self._decide(serving, request, course)
+            deadline = self._deadline(serving, course.decision)
             course.overhead = self._clock() - call.started
             opened = await self._failover.open(
                 serving.registry,
                 Outgoing(call, request),
                 course.decision.candidates,
                 course.attempts,
+                deadline,
             )
             ended = None
         except RouterError as error:
@@ -96,7 +98,7 @@ class Pipeline:
         finally:
             if ended is not None:
                 self._close(course, *ended)
-        return self._relay(course, opened)
+        return self._relay(course, opened, deadline)
 
     def _decide(self, serving: Serving, request: ChatRequest, course: Course) -> Decision:
         """Return where the request goes."""
@@ -137,19 +139,26 @@ class Pipeline:
         course.classified_in = self._clock() - started
         return None
 
-    def _relay(self, course: Course, opened: Opened) -> Relay:
+    @staticmethod
+    def _deadline(serving: Serving, decision: Decision) -> float:
+        """Return when the request must be over: the first candidate's total, from now."""
+        first = serving.registry[decision.candidates[0].backend].spec
+        return asyncio.get_running_loop().time() + first.timeouts.total
+
+    def _relay(self, course: Course, opened: Opened, deadline: float) -> Relay:
         """Return the answer with its headers and the observer at its end."""
         stream = opened.stream
         course.first_byte = self._clock() - course.call.started
-        course.model = opened.model
+        course.answered_by, course.model = opened.backend, opened.model
 
         def finish(tally: Tally) -> None:
-            self._observers.in_flight(opened.backend, -1)
             outcome = outcome_of_answer(tally, stream.status)
             self._close(course, outcome, stream.status, tally)
 
-        headers = headers_for_client(stream.headers, course.headers(), course.call.request_id)
-        return Relay(stream, opened.first, headers, finish)
+        headers = headers_for_client(
+            stream.status, stream.headers, course.headers(), course.call.request_id
+        )
+        return Relay(opened, headers, deadline, finish)
 
     def _close(
         self, course: Course, outcome: Outcome, status: int, tally: Tally | None = None

@@ -8,10 +8,11 @@ Usage: OpenAI API reference, "The chat completion object" (`usage`), and "The ch
 object" (the last chunk before `[DONE]` carries it).
 """
 
+import re
 import zlib
 from collections import deque
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 import orjson
 
@@ -26,6 +27,9 @@ _INFLATED_AT_ONCE: Final = 1_048_576
 _GZIP_OR_ZLIB: Final = 47
 """zlib's window bits for "either header, largest window"."""
 
+_EVENT_STREAM: Final = b"text/event-stream"
+_BODILESS: Final = frozenset({204, 304})
+_CONTROL: Final = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
 _ONE_HOP: Final = frozenset(
     {
         b"connection",
@@ -42,27 +46,49 @@ _ONE_HOP: Final = frozenset(
 """RFC 9110, section 7.6.1; and Date, since the server puts its own (RFC 9110, section 6.6.1)."""
 
 
+class Answer(Protocol):
+    """An answer at its first byte, with what has to be given back when it is over."""
+
+    @property
+    def stream(self) -> ByteStream:
+        """What is still to come."""
+        ...
+
+    @property
+    def first(self) -> bytes:
+        """The first bytes of the body."""
+        ...
+
+    async def close(self) -> None:
+        """Give everything back."""
+        ...
+
+
 class Relay:
     """One answer on its way to the client. Whoever holds it closes it."""
 
     def __init__(
         self,
-        stream: ByteStream,
-        first: bytes,
+        answer: Answer,
         headers: RawHeaders,
+        deadline: float,
         finish: Callable[[Tally], None],
     ) -> None:
+        stream = answer.stream
         self.status = stream.status
         self.headers = headers
         """The header lines for the client."""
+        self.deadline = deadline
+        """When the last byte must have been taken, in the event loop's time."""
         self.whole = False
         """True once the body was read to a proper end."""
+        self._answer = answer
         self._stream = stream
-        self._first: bytes | None = first
+        self._first: bytes | None = answer.first
         self._finish: Callable[[Tally], None] | None = finish
         self._error: UpstreamError | None = None
         self._tail = _Tail(_header(stream.headers, b"content-encoding"))
-        self._events = _header(stream.headers, b"content-type").startswith(b"text/event-stream")
+        self._events = _header(stream.headers, b"content-type").startswith(_EVENT_STREAM)
 
     async def read(self) -> bytes:
         """Return the next bytes for the client; empty when there are no more.
@@ -92,7 +118,7 @@ class Relay:
         if finish is None:
             return
         try:
-            await self._stream.close()
+            await self._answer.close()
         finally:
             finish(Tally(self._ending(), self._tail.usage(events=self._events)))
 
@@ -175,10 +201,15 @@ class _Tail:
         return plain
 
 
-def headers_for_client(upstream: RawHeaders, own: RawHeaders, request_id: str) -> RawHeaders:
+def headers_for_client(
+    status: int, upstream: RawHeaders, own: RawHeaders, request_id: str
+) -> RawHeaders:
     """Return the answer's header lines: the backend's, less those of one hop, and the router's.
 
+    Lines with control characters, which no server may send on, are left out.
+
     Args:
+        status: The answer's status.
         upstream: The backend's header lines, names in lower case.
         own: The router's lines; a backend cannot send these names in our stead.
         request_id: Used as `x-request-id` where the backend gave none.
@@ -189,14 +220,32 @@ def headers_for_client(upstream: RawHeaders, own: RawHeaders, request_id: str) -
         if name == b"connection"
         for token in value.split(b",")
     )
+    dropped = _ONE_HOP | named
+    if status in _BODILESS or _is_framed_anew(upstream):
+        dropped |= {b"content-length"}
     kept = [
         (name, value)
         for name, value in upstream
-        if name not in _ONE_HOP and name not in named and not name.startswith(b"x-router-")
+        if name not in dropped
+        and not name.startswith(b"x-router-")
+        and _CONTROL.search(value) is None
     ]
     if not any(name == b"x-request-id" for name, _ in kept):
         kept.append((b"x-request-id", request_id.encode()))
     return (*kept, *own)
+
+
+def _is_framed_anew(upstream: RawHeaders) -> bool:
+    """Whether a length that the backend announced must not be announced to the client.
+
+    Two framings at once are one too many (RFC 9112, section 6.3); and an event stream may get one
+    event more than the backend meant to send.
+    """
+    return any(
+        name == b"transfer-encoding"
+        or (name == b"content-type" and value.lower().startswith(_EVENT_STREAM))
+        for name, value in upstream
+    )
 
 
 def _usage(document: bytes) -> Usage | None:

@@ -5,6 +5,7 @@ In: a request of OpenAI's chat API. Out: the backend's answer, byte for byte, wi
 on after its client has left.
 """
 
+import asyncio
 from collections.abc import Callable
 from typing import Final
 
@@ -19,6 +20,8 @@ from router.relay import Relay
 from router.types import Call
 
 _PREFIX: Final = "/v1"
+_MOMENT: Final = 1.0
+"""Seconds beyond the deadline, which the transport watches too: its error can be told in-band."""
 
 
 class ChatEndpoint:
@@ -78,7 +81,19 @@ class ChatEndpoint:
 
 
 async def _send(relay: Relay, send: Send) -> None:
-    """Send the answer as it comes; leave one that is not whole unfinished."""
+    """Send the answer as it comes; leave one that is not whole unfinished.
+
+    A client that does not read holds a backend; it may do so until the request's deadline.
+    """
+    try:
+        async with asyncio.timeout_at(relay.deadline + _MOMENT):
+            await _send_whole(relay, send)
+    except TimeoutError:
+        return
+
+
+async def _send_whole(relay: Relay, send: Send) -> None:
+    """Send headers, chunks and, after the last one, the end."""
     await send(
         {"type": "http.response.start", "status": relay.status, "headers": list(relay.headers)}
     )

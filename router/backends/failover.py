@@ -4,8 +4,12 @@ In: an outgoing request and its candidates, best first. Out: an answer at the fi
 body. Never: a try after the first byte, a try past the deadline, a retry that is not recorded, or
 tenacity's machinery on the way of a request whose first try succeeds.
 
-A reset before the first byte is tried once more at the same backend: a server that closes a kept
-connection at the moment of its reuse looks just like it (RFC 9112, section 9.3.1).
+A reset before the headers, soon after the request went out, is tried once more at the same backend:
+a server that closes a kept connection at the moment of its reuse looks just like that (RFC 9112,
+section 9.3.1). A reset that comes later is the backend's own trouble.
+
+An HTTP answer that called for another candidate is kept until one does better; where none even
+answers, it goes back, with its hints on when to try again.
 """
 
 import asyncio
@@ -34,23 +38,37 @@ from router.types import Attempt, ByteStream, Candidate
 InFlight: TypeAlias = Callable[[str, int], None]
 """Told `(backend, +1)` when a try begins and `(backend, -1)` when its answer is closed."""
 
+_STALE_SECONDS: Final = 1.0
+"""How soon a reset comes when the connection was closed before the request arrived."""
+
 _TRY_NEXT: Final = frozenset({408, 409, 425, 429})
 _FIRST_SERVER_ERROR: Final = 500
 _FIRST_CLIENT_ERROR: Final = 400
 _RATE_LIMITED: Final = 429
 
 
-@dataclass(frozen=True, slots=True)
 class Opened:
-    """An answer at its first byte. Whoever holds it closes `stream` and reports it closed."""
+    """An answer at its first byte, counted as in flight until it is closed, once."""
 
-    backend: str
-    model: str | None
-    stream: ByteStream
-    first: bytes
-    """The first bytes of the body; empty where there is no body."""
-    deadline: float
-    """When the last byte must be there, in the event loop's time."""
+    def __init__(
+        self, candidate: Candidate, stream: ByteStream, first: bytes, in_flight: InFlight
+    ) -> None:
+        self.backend = candidate.backend
+        self.model = candidate.model
+        self.stream = stream
+        self.first = first
+        """The first bytes of the body; empty where there is no body."""
+        self._in_flight: InFlight | None = in_flight
+
+    async def close(self) -> None:
+        """Close the stream; whatever comes of that, it is in flight no longer."""
+        in_flight, self._in_flight = self._in_flight, None
+        if in_flight is None:
+            return
+        try:
+            await self.stream.close()
+        finally:
+            in_flight(self.backend, -1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +79,10 @@ class _Try:
 
 class _AnsweredBadlyError(UpstreamError):
     """A status for which the next candidate is tried."""
+
+
+class _StaleConnectionError(UpstreamResetError):
+    """A reset that may be that of a connection which was closed before."""
 
 
 class Failover:
@@ -75,28 +97,36 @@ class Failover:
         outgoing: Outgoing,
         candidates: Sequence[Candidate],
         journal: list[Attempt],
+        deadline: float,
     ) -> Opened:
-        """Return the first good answer, or the last candidate's answer whatever it is.
+        """Return the first good answer, else the last answer that came, whatever it is.
 
         Args:
             registry: The live backends.
             outgoing: The request.
             candidates: At least one, best first.
             journal: Receives one `Attempt` for each try, also when this raises.
+            deadline: When the last byte must be there, in the event loop's time.
 
         Raises:
             router.errors.UpstreamError: No candidate answered; its message names the last one.
         """
-        now = asyncio.get_running_loop().time()
-        deadline = now + registry[candidates[0].backend].spec.timeouts.total
-        plan = deque(_Try(candidate) for candidate in candidates)
-        walk = _Walk(registry, outgoing, plan, journal, deadline)
+        walk = _Walk(registry, outgoing, deque(map(_Try, candidates)), journal, deadline)
         try:
             return await self._next(walk)
         except UpstreamError as error:
-            if not (error.try_next and plan):
+            if not (error.try_next and walk.plan):
                 raise
-        return await self._after_a_failure(walk)
+        try:
+            return await self._after_a_failure(walk)
+        except UpstreamError:
+            kept, walk.spare = walk.spare, None
+            if kept is None:
+                raise
+            return kept
+        finally:
+            if walk.spare is not None:
+                await walk.spare.close()
 
     async def _after_a_failure(self, walk: "_Walk") -> Opened:
         """Try what is left of the plan."""
@@ -128,7 +158,7 @@ class Failover:
             outcome = _outcome(status)
         except UpstreamError as error:
             outcome = error.outcome
-            if isinstance(error, UpstreamResetError) and not entry.again:
+            if isinstance(error, _StaleConnectionError) and not entry.again:
                 walk.plan.appendleft(_Try(entry.candidate, again=True))
             raise _told(error, backend.spec.name, walk.deadline) from error
         finally:
@@ -136,8 +166,7 @@ class Failover:
             if opened is None:
                 self._in_flight(backend.spec.name, -1)
         if walk.plan and _calls_for_another(opened.stream.status):
-            await opened.stream.close()
-            self._in_flight(backend.spec.name, -1)
+            await walk.set_aside(opened)
             raise _AnsweredBadlyError(f"Backend '{backend.spec.name}' answered {status}.")
         return opened
 
@@ -145,31 +174,44 @@ class Failover:
         """Send the request to one backend and wait for the first byte of its answer."""
         spec = backend.spec
         request = DIALECTS[spec.dialect](walk.outgoing, spec, candidate.model, backend.key)
-        first_token = asyncio.get_running_loop().time() + spec.timeouts.first_token
+        clock = asyncio.get_running_loop().time
+        started = clock()
         limits = Limits(spec.timeouts.connect, spec.timeouts.idle, walk.deadline)
         stream: ByteStream | None = None
         first: bytes | None = None
         try:
-            async with asyncio.timeout_at(min(first_token, walk.deadline)):
+            async with asyncio.timeout_at(min(started + spec.timeouts.first_token, walk.deadline)):
                 stream = await backend.transport.open(request, limits)
                 first = await stream.read()
         except TimeoutError as error:
             raise UpstreamTimeoutError("it took too long") from error
+        except UpstreamResetError as error:
+            if stream is None and clock() - started < _STALE_SECONDS:
+                raise _StaleConnectionError(error.message) from error
+            raise
         finally:
             if stream is not None and first is None:
                 await stream.close()
-        return Opened(spec.name, candidate.model, stream, first, walk.deadline)
+        return Opened(candidate, stream, first, self._in_flight)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Walk:
-    """What stays the same while the plan is walked; the plan and the journal change."""
+    """One request's way along the candidates: what is left of the plan, and what came so far."""
 
     registry: Registry
     outgoing: Outgoing
     plan: deque[_Try]
     journal: list[Attempt]
     deadline: float
+    spare: Opened | None = None
+    """The last answer that called for another candidate."""
+
+    async def set_aside(self, opened: Opened) -> None:
+        """Keep an answer in case nothing better comes."""
+        former, self.spare = self.spare, opened
+        if former is not None:
+            await former.close()
 
 
 def _calls_for_another(status: int) -> bool:

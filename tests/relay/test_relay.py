@@ -6,6 +6,7 @@ In: answers cut into pieces at will. Out: verdicts on bytes, tally and headers. 
 import gzip
 import json
 from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 
 import pytest
@@ -50,10 +51,27 @@ class Pieces:
         self.closed += 1
 
 
+@dataclass(frozen=True)
+class Held:
+    """An answer at its first byte."""
+
+    stream: Pieces
+    first: bytes
+
+    async def close(self) -> None:
+        """Close the stream."""
+        await self.stream.close()
+
+
+async def held(stream: Pieces) -> Held:
+    """Read the first bytes."""
+    return Held(stream, await stream.read())
+
+
 async def relayed(stream: Pieces) -> tuple[list[bytes], Tally, Relay]:
     """Relay to the end; return the chunks, the tally and the relay."""
     tallies: list[Tally] = []
-    relay = Relay(stream, await stream.read(), (), tallies.append)
+    relay = Relay(await held(stream), (), 0.0, tallies.append)
     chunks = []
     while chunk := await relay.read():
         chunks.append(chunk)
@@ -179,7 +197,7 @@ async def test_closing_before_the_end_is_the_clients_leaving() -> None:
     """An answer that is given up is tallied as left."""
     tallies: list[Tally] = []
     stream = Pieces([b"one", b"two"], EVENTS)
-    relay = Relay(stream, await stream.read(), (), tallies.append)
+    relay = Relay(await held(stream), (), 0.0, tallies.append)
     await relay.read()
     await relay.close()
     assert tallies == [Tally("left", None)]
@@ -199,7 +217,7 @@ def test_headers_of_one_hop_and_in_our_name_are_dropped() -> None:
         (b"x-twice", b"2"),
     )
     own: RawHeaders = ((b"x-router-backend", b"b1"),)
-    assert headers_for_client(upstream, own, "id-1") == (
+    assert headers_for_client(200, upstream, own, "id-1") == (
         (b"content-type", b"application/json"),
         (b"x-ratelimit-remaining", b"3"),
         (b"x-twice", b"1"),
@@ -212,4 +230,31 @@ def test_headers_of_one_hop_and_in_our_name_are_dropped() -> None:
 def test_the_backends_request_id_wins() -> None:
     """SDKs show it as `_request_id`; ours is in x-router-request-id."""
     upstream: RawHeaders = ((b"x-request-id", b"theirs"),)
-    assert headers_for_client(upstream, (), "ours") == upstream
+    assert headers_for_client(200, upstream, (), "ours") == upstream
+
+
+@pytest.mark.parametrize(
+    ("status", "more"),
+    [
+        (200, (b"transfer-encoding", b"chunked")),
+        (200, (b"content-type", b"Text/Event-Stream")),
+        (204, (b"x-a", b"b")),
+        (304, (b"x-a", b"b")),
+    ],
+)
+def test_a_length_that_may_not_hold_is_not_announced(
+    status: int, more: tuple[bytes, bytes]
+) -> None:
+    """Two framings, a stream that may get an event more, an answer without a body."""
+    length = (b"content-length", b"3")
+    names = [name for name, _ in headers_for_client(status, (length, more), (), "id")]
+    assert b"content-length" not in names
+    plain = headers_for_client(200, (length, (b"x-a", b"b")), (), "id")
+    assert length in plain
+
+
+def test_lines_with_control_characters_are_left_out() -> None:
+    """A tab is none of them; bytes that are no ASCII are left alone."""
+    upstream: RawHeaders = ((b"x-bad", b"a\x01b"), (b"x-tab", b"a\tb"), (b"x-odd", b"gr\xfc"))
+    kept = headers_for_client(200, upstream, (), "id")
+    assert [name for name, _ in kept] == [b"x-tab", b"x-odd", b"x-request-id"]

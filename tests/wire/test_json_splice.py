@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from router.errors import InvalidBodyError
 from router.json_splice import insert_members, replace_member, top_level_values
 
 VALUES = st.recursive(
@@ -32,7 +33,7 @@ def test_only_the_named_member_changes(
     raw = json.dumps(document, ensure_ascii=ascii_only, indent=indent).encode(
         "utf-8", "surrogatepass"
     )
-    spliced = replace_member(raw, "model", "new")
+    spliced = replace_member(raw, "model", "new", seen=True)
     assert json.loads(spliced.decode("utf-8", "surrogatepass")) == {**document, "model": "new"}
     (span,) = top_level_values(spliced, "model")
     assert spliced[: span[0]] + b'"auto"' + spliced[span[1] :] == raw
@@ -61,7 +62,8 @@ def test_no_bytes_make_the_scanner_fail(junk: bytes) -> None:
     for raw in (junk, b"{" + junk, b'{"model":' + junk, b'{"model"' + junk):
         for start, end in top_level_values(raw, "model"):
             assert 0 <= start <= end <= len(raw)
-        replace_member(raw, "model", "x")
+        for seen in (False, True):
+            replace_member(raw, "model", "x", seen=seen)
 
 
 @pytest.mark.parametrize(
@@ -92,19 +94,49 @@ def test_no_bytes_make_the_scanner_fail(junk: bytes) -> None:
 )
 def test_every_spelling_of_the_member_is_found(raw: bytes, expected: bytes) -> None:
     """Escapes, duplicates, white space, odd values and look-alikes are told apart."""
-    assert replace_member(raw, "model", "x") == expected
+    for seen in (False, True):
+        assert replace_member(raw, "model", "x", seen=seen) == expected
 
 
 def test_a_value_that_needs_escapes_is_escaped() -> None:
     """A model name cannot break out of its string."""
-    spliced = replace_member(b'{"model":"auto"}', "model", 'a"},"b":1\r\n')
+    spliced = replace_member(b'{"model":"auto"}', "model", 'a"},"b":1\r\n', seen=True)
     assert json.loads(spliced) == {"model": 'a"},"b":1\r\n'}
+
+
+def test_a_value_that_is_there_already_is_left_as_it_is() -> None:
+    """But not where a second member of the name says something else."""
+    raw = b'{ "model" : "x" }'
+    assert replace_member(raw, "model", "x", seen=True) is raw
+    twins = b'{"model":"other","model":"x"}'
+    assert replace_member(twins, "model", "x", seen=True) == b'{"model":"x","model":"x"}'
+
+
+def test_a_name_deeper_down_is_not_taken_for_the_member() -> None:
+    """Where no parser has seen the member, a lone look-alike stays."""
+    raw = b'{"tools":[{"model":"inner"}]}'
+    assert replace_member(raw, "model", "x", seen=False) == raw
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b'{"x":[' + b'"",' * 300_000 + b'0],"model":"a","model":"b"}',
+        b'{"x":' + b"[" * 600_000,
+        b"{" + b'"model":1,' * 200 + b'"model":2}',
+    ],
+    ids=["strings", "nesting", "twins"],
+)
+def test_what_would_keep_everybody_waiting_is_refused(raw: bytes) -> None:
+    """The scanner's work is bounded, whatever a client sends."""
+    with pytest.raises(InvalidBodyError):
+        replace_member(raw, "model", "x", seen=False)
 
 
 def test_nesting_of_any_depth_is_scanned() -> None:
     """A body that no parser reads still gets its model exchanged."""
     deep = b'{"x":' + b"[" * 200_000 + b"]" * 200_000 + b',"model":"auto"}'
-    assert replace_member(deep, "model", "y").endswith(b'"model":"y"}')
+    assert replace_member(deep, "model", "y", seen=False).endswith(b'"model":"y"}')
     assert top_level_values(deep, "model") == [(len(deep) - 7, len(deep) - 1)]
 
 

@@ -57,12 +57,16 @@ def encode(
 
 
 def _body(outgoing: Outgoing, backend: BackendSpec, model: str | None) -> bytes:
-    """Return the client's bytes with `model` replaced and missing defaults put in front."""
+    """Return the client's bytes with every `model` replaced and missing defaults put in front.
+
+    Where no other name is sent, the client's own is put into each `model` that it wrote: of two,
+    a backend's parser may take the one by which nothing was decided.
+    """
     request = outgoing.request
     raw = request.raw
-    named = request.model is not None or "model" in request.body
-    if model is not None and named and model != request.model:
-        raw = replace_member(raw, "model", model)
+    name = model if model is not None else request.model
+    if name is not None and (request.unreadable or "model" in request.body):
+        raw = replace_member(raw, "model", name, seen=not request.unreadable)
     if backend.request_defaults and not request.unreadable:
         missing = {
             name: value
@@ -87,7 +91,7 @@ def _headers(
         if name == b"content-type":
             typed = True
             # curl -d without a type says "form"; the body was read as JSON, so JSON it is.
-            yield _JSON if value.startswith(_FORM) else (name, value)
+            yield _JSON if value.lower().startswith(_FORM) else (name, value)
         else:
             yield name, value
     if not typed and b"content-type" not in own:
