@@ -13,12 +13,12 @@ from contextlib import asynccontextmanager
 from typing import Final, TypeAlias
 
 from fastapi import FastAPI
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Scope
 
 from router import __version__
-from router.api.admission import ANONYMOUS, Admission
+from router.api.admission import ANONYMOUS, CLIENT, Admission
 from router.api.chat import ChatEndpoint
-from router.api.error_response import ErrorBoundary
+from router.api.error_response import ID, ErrorBoundary
 from router.api.health import health_router
 from router.api.models import models_router
 from router.api.operations import operations_router
@@ -64,7 +64,7 @@ def build(settings: Settings, environ: Mapping[str, str], directory: str | None)
     parts = _Parts(policy, load_classifier(policy.weights), log, metrics)
     app = parts.application(environ)
     admitted = Admission(app, clients, _admin_key(settings, environ), parts.refused)
-    return ErrorBoundary(admitted, parts.failed)
+    return ErrorBoundary(admitted, _request_ids(), parts.failed)
 
 
 class _Parts:
@@ -93,7 +93,6 @@ class _Parts:
             pipeline,
             lambda: self.serving().policy.body_bytes,
             self.refused,
-            _request_ids(),
             time.perf_counter,
         )
         routers = (
@@ -134,17 +133,18 @@ class _Parts:
         """Write down that the classifier failed on a request, which goes on without it."""
         self._log.failure("classifier failed", error, request_id=request_id)
 
-    def failed(self, error: Exception, path: str) -> None:
+    def failed(self, error: Exception, request_id: str) -> None:
         """Write down an error that nobody expected."""
-        self._log.failure("unexpected error", error, path=path[:100])
+        self._log.failure("unexpected error", error, request_id=request_id)
 
-    def refused(self, path: str, status: int) -> None:
+    def refused(self, scope: Scope, status: int) -> None:
         """Count a request that was turned away before it was read."""
+        path = scope["path"]
         self.observe(
             Exchange(
                 endpoint=path.removeprefix("/v1") if path == CHAT_PATH else "other",
-                client=ANONYMOUS,
-                request_id="",
+                client=scope.get(CLIENT, ANONYMOUS),
+                request_id=scope[ID],
                 outcome="refused",
                 status=status,
                 streamed=False,

@@ -126,10 +126,10 @@ class AuthenticationError(RequestError):
 
 
 class AccessDeniedError(RequestError):
-    """An operator's endpoint was called by somebody else."""
+    """The sender may not use this path, or not from there."""
 
     status = 403
-    code = "admin_only"
+    code = "access_denied"
 
 
 class UpstreamError(RouterError):

@@ -41,6 +41,11 @@ def serve(settings: Settings, announce: Callable[[str], None]) -> None:
         router.errors.ConfigurationError: The policy or the clients' file has mistakes.
         SettingError: The settings cannot be used, or the address cannot be bound.
     """
+    if multiprocess_directory() is not None:
+        raise SettingError(
+            "PROMETHEUS_MULTIPROC_DIR is set; unset it: the router makes a folder of its own for "
+            "its workers' metrics."
+        )
     application = build(settings, environment(), None)
     bound = bind(settings.host, settings.port)
     announce(_address(bound))

@@ -1,8 +1,8 @@
 """Admission: who may come in.
 
-In: ASGI scopes. Out: the same with the client's configured name in `router.client`, or a 401 or
-403. Never: a key in a log, a message or a scope of ours; a comparison that takes longer the more of
-a key is right; a body read before its sender is known.
+In: ASGI scopes. Out: the same with the client's configured name in `router.client`, or an error
+(401, 403). Never: a key in a log, a message or a scope of ours; a comparison that takes longer the
+more of a key is right; a body read before its sender is known.
 """
 
 import hmac
@@ -11,22 +11,27 @@ from typing import Final, Protocol
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from router.api.error_response import error_response
 from router.errors import AccessDeniedError, AuthenticationError, RouterError
 from router.settings import is_loopback
 
 ANONYMOUS: Final = "anonymous"
+CLIENT: Final = "router.client"
+"""Where the scope has the client's name."""
 
 _OPEN_PATHS: Final = frozenset({"/healthz", "/readyz", "/metrics"})
 _OPERATOR_PREFIX: Final = "/router"
 _KEY_HEADERS: Final = (b"x-api-key", b"api-key")
-_FORWARDING: Final = frozenset({b"forwarded", b"x-forwarded-for", b"x-real-ip", b"via"})
+_FORWARDING: Final = frozenset(
+    {b"forwarded", b"x-real-ip", b"via", b"cf-connecting-ip", b"true-client-ip"}
+)
+_FORWARDING_PREFIX: Final = b"x-forwarded-"
+_WEB: Final = ("http", "https")
 
 
 class KeyBook(Protocol):
     """Knows clients by their keys."""
 
-    def identify(self, key: str) -> str | None:
+    def identify(self, key: bytes) -> str | None:
         """Return the name of the client whose key this is."""
         ...
 
@@ -39,7 +44,7 @@ class Admission:
         inner: ASGIApp,
         clients: KeyBook | None,
         admin_key: str | None,
-        refused: Callable[[str, int], None],
+        refused: Callable[[Scope, int], None],
     ) -> None:
         """Build it.
 
@@ -47,7 +52,7 @@ class Admission:
             inner: The application that serves those let through.
             clients: Their keys; None lets everybody in as `anonymous`.
             admin_key: The operator's key; None admits operators from this machine only.
-            refused: Told the path's family and the status of each refusal.
+            refused: Told the scope and the status of each refusal.
         """
         self._inner = inner
         self._clients = clients
@@ -60,11 +65,10 @@ class Admission:
             await self._inner(scope, receive, send)
             return
         try:
-            scope["router.client"] = self._admit(scope)
+            scope[CLIENT] = self._admit(scope)
         except RouterError as error:
-            self._refused(scope["path"], error.status)
-            await error_response(error)(scope, receive, send)
-            return
+            self._refused(scope, error.status)
+            raise
         await self._inner(scope, receive, send)
 
     def _admit(self, scope: Scope) -> str:
@@ -76,6 +80,7 @@ class Admission:
             self._admit_operator(scope)
             return ANONYMOUS
         if self._clients is None:
+            _refuse_web_pages(scope)
             return ANONYMOUS
         presented = False
         for key in _keys(scope):
@@ -97,7 +102,7 @@ class Admission:
         """
         if self._admin_key is not None:
             expected = self._admin_key.encode()
-            if any(hmac.compare_digest(key.encode(), expected) for key in _keys(scope)):
+            if any(hmac.compare_digest(key, expected) for key in _keys(scope)):
                 return
             raise AccessDeniedError("This path needs the operator's key.")
         if not _is_from_this_machine(scope):
@@ -107,15 +112,36 @@ class Admission:
             )
 
 
-def _keys(scope: Scope) -> Iterator[str]:
+def _keys(scope: Scope) -> Iterator[bytes]:
     """Give every key that the request carries."""
     for name, value in scope["headers"]:
         if name == b"authorization":
-            scheme, _, key = value.decode("latin-1").strip().partition(" ")
-            if scheme.lower() == "bearer" and key:
+            scheme, _, key = value.strip().partition(b" ")
+            if scheme.lower() == b"bearer" and key:
                 yield key.strip()
         elif name in _KEY_HEADERS:
-            yield value.decode("latin-1").strip()
+            yield value.strip()
+
+
+def _refuse_web_pages(scope: Scope) -> None:
+    """Refuse what a browser sends for a page that is not this machine's.
+
+    Without clients' keys whoever reaches the address may use the backends' keys, and any page on
+    the web can make a visitor's browser send requests to it, or even read the answers (DNS
+    rebinding). Browsers name the page's origin; programs send none.
+
+    Raises:
+        AccessDeniedError: The origin is a page of another host.
+    """
+    for name, value in scope["headers"]:
+        if name != b"origin":
+            continue
+        scheme, _, host = value.decode("latin-1").partition("://")
+        if scheme in _WEB and not is_loopback(_without_port(host)):
+            raise AccessDeniedError(
+                "Web pages of other hosts may not use this router while it needs no key. Start it "
+                "with --clients and give the page's server a key."
+            )
 
 
 def _is_from_this_machine(scope: Scope) -> bool:
@@ -125,7 +151,7 @@ def _is_from_this_machine(scope: Scope) -> bool:
     name of the page's own (DNS rebinding).
     """
     headers = scope["headers"]
-    if any(name in _FORWARDING for name, _ in headers):
+    if any(name in _FORWARDING or name.startswith(_FORWARDING_PREFIX) for name, _ in headers):
         return False
     peer = scope.get("client")
     host = next((value.decode("latin-1") for name, value in headers if name == b"host"), "")

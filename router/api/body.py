@@ -39,14 +39,17 @@ async def read_whole(scope: Scope, receive: Receive, limit: int) -> bytes:
         InvalidBodyError: It does not decompress.
         ClientLeftError: The client went away.
     """
-    coding = b""
+    codings: list[bytes] = []
     for name, value in scope["headers"]:
         if name == b"content-length" and value.isdigit() and int(value) > limit:
             raise _too_large(limit)
         if name == b"content-encoding":
-            coding = value.strip().lower()
+            codings += [each.strip().lower() for each in value.split(b",")]
     body = await _received(receive, limit)
-    return body if coding in _IDENTITY else _decompressed(body, coding, limit)
+    # The last coding was applied last (RFC 9110, section 8.4).
+    for coding in reversed([each for each in codings if each not in _IDENTITY]):
+        body = _decompressed(body, coding, limit)
+    return body
 
 
 async def _received(receive: Receive, limit: int) -> bytes:

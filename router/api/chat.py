@@ -11,9 +11,10 @@ from typing import Final
 
 from starlette.types import Receive, Scope, Send
 
+from router.api.admission import CLIENT
 from router.api.body import ClientLeftError, read_whole
 from router.api.departure import Departure
-from router.api.error_response import error_response
+from router.api.error_response import ID
 from router.errors import RouterError
 from router.pipeline import Pipeline
 from router.relay import Relay
@@ -31,8 +32,7 @@ class ChatEndpoint:
         self,
         pipeline: Pipeline,
         body_limit: Callable[[], int],
-        refused: Callable[[str, int], None],
-        new_id: Callable[[], str],
+        refused: Callable[[Scope, int], None],
         clock: Callable[[], float],
     ) -> None:
         """Build it.
@@ -40,14 +40,12 @@ class ChatEndpoint:
         Args:
             pipeline: Answers what was read.
             body_limit: Gives the most bytes that a body may have.
-            refused: Told the path and the status where a body cannot be read.
-            new_id: Gives an identifier for each request.
+            refused: Told the scope and the status where a body cannot be read.
             clock: Gives monotonic seconds.
         """
         self._pipeline = pipeline
         self._body_limit = body_limit
         self._refused = refused
-        self._new_id = new_id
         self._clock = clock
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -57,15 +55,15 @@ class ChatEndpoint:
         except ClientLeftError:
             return
         except RouterError as error:
-            self._refused(scope["path"], error.status)
+            self._refused(scope, error.status)
             raise
         call = Call(
             path=scope["path"].removeprefix(_PREFIX),
             body=body,
             headers=tuple(scope["headers"]),
             query=scope["query_string"],
-            client=scope["router.client"],
-            request_id=self._new_id(),
+            client=scope[CLIENT],
+            request_id=scope[ID],
             started=self._clock(),
         )
         relay: Relay | None = None
@@ -73,8 +71,6 @@ class ChatEndpoint:
             async with Departure(receive):
                 relay = await self._pipeline.answer(call)
                 await _send(relay, send)
-        except RouterError as error:
-            await error_response(error)(scope, receive, send)
         finally:
             if relay is not None:
                 await relay.close()

@@ -1,7 +1,8 @@
 """Errors as HTTP answers, and the guard that turns what nobody expected into one.
 
 In: an error of our tree, or anything that an inner application let out. Out: an answer in the
-shape of OpenAI's API. Never: an exception's own text, a traceback, or a second start of an answer.
+shape of OpenAI's API, with the request's identifier. Never: an exception's own text, a traceback,
+or a second start of an answer.
 """
 
 from collections.abc import Callable
@@ -14,28 +15,35 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from router.errors import InternalError, RouterError
 
 OnFailure: TypeAlias = Callable[[Exception, str], None]
-"""Told an unexpected error and the path it happened on."""
+"""Told an unexpected error and the request's identifier."""
 
-_UNEXPECTED: Final = (
-    "The router failed on this request; its log has the details. The request may be sent again."
+ID: Final = "router.request_id"
+"""Where the scope has the request's identifier."""
+
+UNEXPECTED: Final = (
+    "The router failed on this request; its log has the details under the request id. The request "
+    "may be sent again."
 )
 
 
-def error_response(error: RouterError) -> Response:
+def error_response(error: RouterError, request_id: str) -> Response:
     """Return the HTTP answer that an error makes."""
     response = Response(
         orjson.dumps(error.body()), status_code=error.status, media_type="application/json"
     )
     for name, value in error.headers:
         response.headers.append(name.decode("latin-1"), value.decode("latin-1"))
+    response.headers.setdefault("x-router-request-id", request_id)
+    response.headers.setdefault("x-request-id", request_id)
     return response
 
 
 class ErrorBoundary:
-    """The outermost application: whatever goes wrong inside becomes an answer."""
+    """The outermost application: names the request, and answers for whatever goes wrong inside."""
 
-    def __init__(self, inner: ASGIApp, on_failure: OnFailure) -> None:
+    def __init__(self, inner: ASGIApp, new_id: Callable[[], str], on_failure: OnFailure) -> None:
         self._inner = inner
+        self._new_id = new_id
         self._on_failure = on_failure
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -43,6 +51,7 @@ class ErrorBoundary:
         if scope["type"] != "http":
             await self._inner(scope, receive, send)
             return
+        scope[ID] = request_id = self._new_id()
         started = False
 
         async def watched(message: Message) -> None:
@@ -55,9 +64,9 @@ class ErrorBoundary:
         except RouterError as error:
             failure = error
         except Exception as error:
-            self._on_failure(error, scope["path"])
-            failure = InternalError(_UNEXPECTED)
+            self._on_failure(error, request_id)
+            failure = InternalError(UNEXPECTED)
         else:
             return
         if not started:
-            await error_response(failure)(scope, receive, send)
+            await error_response(failure, request_id)(scope, receive, send)

@@ -4,6 +4,7 @@ In: what serves now, and the metrics. Out: plain answers. Never: a question to a
 """
 
 from collections.abc import Callable
+from typing import Final
 
 from fastapi import APIRouter
 from starlette.responses import JSONResponse, Response
@@ -11,17 +12,20 @@ from starlette.responses import JSONResponse, Response
 from router.pipeline import Serving
 from router.telemetry.metrics import CONTENT_TYPE, Metrics
 
+_READ: Final = ["GET", "HEAD"]
+"""Load balancers probe with HEAD."""
+
 
 def health_router(serving: Callable[[], Serving], metrics: Metrics) -> APIRouter:
     """Return `/healthz`, `/readyz` and `/metrics`."""
     router = APIRouter()
 
-    @router.get("/healthz")
+    @router.api_route("/healthz", methods=_READ)
     async def alive() -> dict[str, str]:
         """Say that the process answers."""
         return {"status": "ok"}
 
-    @router.get("/readyz")
+    @router.api_route("/readyz", methods=_READ)
     async def ready() -> JSONResponse:
         """Say whether at least one route has a usable backend."""
         now = serving()

@@ -12,6 +12,7 @@ from fastapi import APIRouter
 from router.errors import UnknownModelError
 from router.policy import Policy, listed_models
 
+_READ: Final = ["GET", "HEAD"]
 _OWNER: Final = "task-router"
 
 
@@ -27,12 +28,12 @@ def models_router(policy: Callable[[], Policy], created: int) -> APIRouter:
     def model(name: str) -> dict[str, Any]:
         return {"id": name, "object": "model", "created": created, "owned_by": _OWNER}
 
-    @router.get("/v1/models")
+    @router.api_route("/v1/models", methods=_READ)
     async def models() -> dict[str, Any]:
         """List `auto`, `auto:<category>`, aliases and backends."""
         return {"object": "list", "data": [model(name) for name in listed_models(policy())]}
 
-    @router.get("/v1/models/{name:path}")
+    @router.api_route("/v1/models/{name:path}", methods=_READ)
     async def one_model(name: str) -> dict[str, Any]:
         """Describe one of them; other names follow `unknown_models`."""
         known = listed_models(policy())

@@ -6,7 +6,7 @@ do not exist, in the shape of OpenAI's API. Never: FastAPI's `{"detail": …}`.
 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
-from typing import Final, TypeAlias
+from typing import Final, TypeAlias, cast
 
 from fastapi import APIRouter, FastAPI
 from starlette.exceptions import HTTPException
@@ -15,8 +15,14 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from router.api.error_response import error_response
-from router.errors import MethodNotAllowedError, NotFoundError, RequestError, RouterError
+from router.api.error_response import ID, UNEXPECTED, error_response
+from router.errors import (
+    InternalError,
+    MethodNotAllowedError,
+    NotFoundError,
+    RequestError,
+    RouterError,
+)
 
 Lifespan: TypeAlias = Callable[[FastAPI], AbstractAsyncContextManager[None]]
 
@@ -67,6 +73,7 @@ def application(chat: ASGIApp, routers: Sequence[APIRouter], lifespan: Lifespan)
         app.include_router(router)
     app.add_exception_handler(HTTPException, _http_exception)
     app.add_exception_handler(RouterError, _router_error)
+    app.add_exception_handler(Exception, _unexpected)
     return Routes(chat, app)
 
 
@@ -74,15 +81,20 @@ async def _http_exception(request: Request, error: Exception) -> Response:
     """Answer for a path or a method that does not exist."""
     missing = isinstance(error, HTTPException) and error.status_code == _NOT_FOUND
     ours = _no_such_path(request.url.path) if missing else _no_such_method(request)
-    response = error_response(ours)
+    response = error_response(ours, request.scope[ID])
     if isinstance(error, HTTPException) and error.headers:
         response.headers.update(error.headers)
     return response
 
 
-async def _router_error(_request: Request, error: Exception) -> Response:
+async def _router_error(request: Request, error: Exception) -> Response:
     """Answer for an error of our tree."""
-    return error_response(error if isinstance(error, RouterError) else RouterError("internal"))
+    return error_response(cast("RouterError", error), request.scope[ID])
+
+
+async def _unexpected(request: Request, _error: Exception) -> Response:
+    """Answer for anything else; Starlette raises it again, and the outermost guard reports it."""
+    return error_response(InternalError(UNEXPECTED), request.scope[ID])
 
 
 def _no_such_path(path: str) -> RequestError:

@@ -149,10 +149,10 @@ class Metrics:
         child(
             "requests", endpoint, category, stage, backend, exchange.client, exchange.outcome
         ).inc()
-        child("request_duration_seconds", endpoint, category, backend).observe(
-            exchange.duration_seconds
-        )
         if exchange.attempts:
+            child("request_duration_seconds", endpoint, category, backend).observe(
+                exchange.duration_seconds
+            )
             child("overhead_seconds").observe(exchange.overhead_seconds)
         if classification is not None:
             child("classification_confidence", category).observe(classification.confidence)

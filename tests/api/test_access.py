@@ -117,6 +117,8 @@ OPERATOR = ["/router/policy", "/router/backends"]
         ({}, 200),
         ({"X-Forwarded-For": "127.0.0.1"}, 403),
         ({"Forwarded": "for=127.0.0.1"}, 403),
+        ({"X-Forwarded-Host": "a"}, 403),
+        ({"CF-Connecting-IP": "1.2.3.4"}, 403),
         ({"Host": "evil.example"}, 403),
         ({"Host": "localhost:1"}, 200),
         ({"Authorization": f"Bearer {KEY}", "X-Real-IP": "1.2.3.4"}, 403),
@@ -130,7 +132,7 @@ async def test_operators_paths_are_for_this_machine_without_a_key(
         status, body = await call(router, path, headers)
     assert status == expected
     if expected == 403:
-        assert body["error"]["code"] == "admin_only"
+        assert body["error"]["code"] == "access_denied"
 
 
 async def test_with_an_admin_key_only_that_key_opens_operators_paths(tmp_path: Path) -> None:
@@ -178,3 +180,84 @@ def test_client_keys_of_ours_are_never_forwarded(tmp_path: Path) -> None:
     file.write_text(yaml.safe_dump(document))
     with pytest.raises(SettingError, match="api_key: forward"):
         build(Settings(policy=file, clients=tmp_path / "clients.yaml"), {}, None)
+
+
+@pytest.mark.parametrize(
+    ("origin", "expected"),
+    [
+        ("http://evil.example", 403),
+        ("https://evil.example:8900", 403),
+        ("http://localhost:3000", 200),
+        ("http://127.0.0.1:8900", 200),
+        ("http://[::1]:5173", 200),
+        ("null", 200),
+        ("app://desktop.client", 200),
+    ],
+)
+async def test_web_pages_of_other_hosts_may_not_use_an_open_router(
+    tmp_path: Path, origin: str, expected: int
+) -> None:
+    """A page cannot spend the operator's keys through a visitor's browser."""
+    async with (
+        ScriptedBackend(answers(b"{}")) as backend,
+        running_router(tmp_path, policy_for(backend)) as router,
+    ):
+        status, _ = await call(router, CHAT, {"Origin": origin}, ASK)
+    assert status == expected
+    assert len(backend.received) == (expected == 200)
+
+
+async def test_with_keys_the_origin_does_not_matter(tmp_path: Path) -> None:
+    """Who has a key may come from anywhere."""
+    headers = {"Origin": "http://app.example", "Authorization": f"Bearer {KEY}"}
+    async with guarded(tmp_path) as (router, _):
+        assert (await call(router, CHAT, headers, ASK))[0] == 200
+
+
+@pytest.mark.parametrize(
+    ("path", "headers", "expected"),
+    [
+        (CHAT, {}, 401),
+        ("/router/policy", {"Via": "x"}, 403),
+        ("/v1/nothing", {"x-api-key": KEY}, 404),
+        (CHAT, {"x-api-key": KEY, "Content-Encoding": "br"}, 415),
+        (CHAT, {"x-api-key": KEY}, 404),
+    ],
+)
+async def test_every_error_carries_the_requests_identifier(
+    tmp_path: Path, path: str, headers: dict[str, str], expected: int
+) -> None:
+    """So that a person can find it in the log."""
+    async with (
+        guarded(tmp_path) as (router, _),
+        aiohttp.ClientSession() as session,
+        session.post(router.url + path, headers=headers, json={"model": "none"}) as response,
+    ):
+        assert response.status == expected
+        assert response.headers["x-router-request-id"]
+        assert response.headers["x-request-id"] == response.headers["x-router-request-id"]
+
+
+async def test_a_key_may_have_letters_of_any_script(tmp_path: Path) -> None:
+    """Compared as the bytes that were sent."""
+    key = "clé-ключ"
+    digest = hashlib.sha256(key.encode()).hexdigest()
+    clients = tmp_path / "clients.yaml"
+    clients.write_text(yaml.safe_dump({"clients": [{"name": "zoe", "key_sha256": digest}]}))
+    clients.chmod(0o600)
+    async with (
+        ScriptedBackend(answers(b"{}")) as backend,
+        running_router(tmp_path, policy_for(backend), clients=clients) as router,
+    ):
+        assert (await call(router, CHAT, {"x-api-key": key}, ASK))[0] == 200
+
+
+@pytest.mark.parametrize("path", ["/healthz", "/readyz"])
+async def test_probes_may_use_head(tmp_path: Path, path: str) -> None:
+    """Load balancers do."""
+    async with (
+        guarded(tmp_path) as (router, _),
+        aiohttp.ClientSession() as session,
+        session.head(router.url + path) as response,
+    ):
+        assert response.status == 200

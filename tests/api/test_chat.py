@@ -573,7 +573,7 @@ async def test_a_body_over_the_limit_is_a_413(tmp_path: Path, chunked: bool) -> 
     assert b.received == []
 
 
-@pytest.mark.parametrize("coding", ["gzip", "deflate", "zstd"])
+@pytest.mark.parametrize("coding", ["gzip", "deflate", "zstd", "identity, gzip", "gzip, zstd"])
 async def test_a_compressed_body_is_read_and_goes_on_plain(tmp_path: Path, coding: str) -> None:
     """Codex compresses; the backend gets what was meant, spliced."""
     plain = json.dumps(ASK).encode()
@@ -581,6 +581,8 @@ async def test_a_compressed_body_is_read_and_goes_on_plain(tmp_path: Path, codin
         "gzip": gzip.compress(plain),
         "deflate": zlib.compress(plain),
         "zstd": zstandard.compress(plain),
+        "identity, gzip": gzip.compress(plain),
+        "gzip, zstd": zstandard.compress(gzip.compress(plain)),
     }
     body = compressed[coding]
     async with routed(tmp_path, answers(b"{}")) as (router, (backend,)):
@@ -595,12 +597,13 @@ async def test_a_compressed_body_is_read_and_goes_on_plain(tmp_path: Path, codin
     ("body", "coding", "expected"),
     [
         (b"\x1f\x8b", "br", (415, "unsupported_content_encoding")),
+        (b"\x1f\x8b", "gzip, br", (415, "unsupported_content_encoding")),
         (b"not gzip", "gzip", (400, "invalid_json")),
         (b"not zstd", "zstd", (400, "invalid_json")),
         (gzip.compress(b" " * 50_000_000), "gzip", (413, "request_too_large")),
         (zstandard.compress(b" " * 50_000_000), "zstd", (413, "request_too_large")),
     ],
-    ids=["unknown", "broken gzip", "broken zstd", "gzip bomb", "zstd bomb"],
+    ids=["unknown", "two", "broken gzip", "broken zstd", "gzip bomb", "zstd bomb"],
 )
 async def test_a_compressed_body_that_cannot_be_read_is_refused(
     tmp_path: Path, body: bytes, coding: str, expected: Expectation

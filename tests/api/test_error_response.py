@@ -32,8 +32,9 @@ async def served(error: Exception, *, begun: bool) -> tuple[list[Message], list[
     async def send(message: Message) -> None:
         sent.append(message)
 
-    boundary = ErrorBoundary(inner, lambda failure, _path: reported.append(failure))
-    await boundary(SCOPE, nothing, send)
+    scope = dict(SCOPE)
+    boundary = ErrorBoundary(inner, lambda: "id-1", lambda failure, _id: reported.append(failure))
+    await boundary(scope, nothing, send)
     return sent, reported
 
 
@@ -45,6 +46,7 @@ async def test_what_nobody_expected_becomes_a_500_without_its_words() -> None:
     body = json.loads(sent[1]["body"])["error"]
     assert body["code"] == "internal_error"
     assert "secret" not in body["message"]
+    assert (b"x-router-request-id", b"id-1") in sent[0]["headers"]
     assert reported == [error]
 
 
