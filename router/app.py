@@ -107,6 +107,7 @@ class _Parts:
             registry = open_registry(self._policy.backends.values(), environ)
             self._serving = Serving(self._policy, registry, self._classifier)
             self._metrics.policy_loaded(self._policy.generation, time.time())
+            self._log.event("policy loaded", generation=self._policy.generation)
             for backend, reason in registry.health().items():
                 self._log.warning("backend unusable", backend=backend, reason=reason)
             _settle_garbage_collection()

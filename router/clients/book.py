@@ -52,11 +52,6 @@ class ClientBook:
         self._hashes = tuple(hashes.items())
         self.warnings = warnings
 
-    @property
-    def names(self) -> tuple[str, ...]:
-        """The clients' names."""
-        return tuple(name for name, _ in self._hashes)
-
     def identify(self, key: bytes) -> str | None:
         """Return the name of the client whose key this is, or None.
 
