@@ -24,7 +24,7 @@ from router.api.models import models_router
 from router.api.operations import operations_router
 from router.api.routes import CHAT_PATH, application
 from router.backends.failover import Failover
-from router.backends.registry import open_registry
+from router.backends.registry import open_registry, unusable_settings
 from router.classification.classifier import Classifier, load_classifier
 from router.clients import ClientBook, load_clients
 from router.families import load_families
@@ -56,6 +56,8 @@ def build(settings: Settings, environ: Mapping[str, str], directory: str | None)
         SettingError: The settings contradict each other or the environment.
     """
     policy = load_policy(settings.policy, environ, load_families())
+    if unusable := tuple(unusable_settings(policy.backends.values(), environ)):
+        raise SettingError("\n".join(unusable))
     clients = _clients(settings, policy)
     log = Log(quiet=settings.quiet)
     metrics = Metrics(__version__, directory)

@@ -53,6 +53,7 @@ FALLBACKS: Final[frozenset[Reason]] = frozenset(
 
 SkipReason = Literal[
     "no_key",
+    "no_proxy",
     "down",
     "no_tools",
     "no_vision",
@@ -68,6 +69,7 @@ SkipReason = Literal[
 SKIP_REASONS: Final[Mapping[SkipReason, str]] = MappingProxyType(
     {
         "no_key": "the environment variable with its key is not set",
+        "no_proxy": "the environment variable with its proxy is not set",
         "down": "it is not reachable",
         "no_tools": "the request needs tools and the backend is known not to have them",
         "no_vision": "the request has images and the backend is known not to read them",

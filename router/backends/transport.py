@@ -12,12 +12,15 @@ import ssl
 from dataclasses import dataclass
 from typing import Final, Protocol
 
-from router.errors import ConnectFailedError
+from router.errors import ConnectFailedError, UpstreamProtocolError
 from router.types import ByteStream, RawHeaders
 
 KEEP_ALIVE_SECONDS: Final = 4.0
 """How long an idle connection is kept. Uvicorn and cpp-httplib, under most local model servers,
 close theirs after 5 s; a connection reused later than that dies under the request."""
+
+_FIRST_STATUS: Final = 200
+_LAST_STATUS: Final = 599
 
 _WORDS: Final = {
     errno.ECONNREFUSED: "connection refused",
@@ -34,7 +37,8 @@ class UpstreamRequest:
 
     method: str
     url: str
-    """Absolute and already encoded; sent as it stands."""
+    """Absolute and already encoded; sent as it stands, up to a `#`. A character from U+0080 to
+    U+00FF in the path or query stands for the byte of that number."""
     headers: RawHeaders
     body: bytes
 
@@ -46,9 +50,19 @@ class Limits:
     connect: float
     """Seconds until the connection stands, TLS included."""
     idle: float
-    """Seconds between two pieces of the answer, its first included."""
+    """Seconds between two pieces of the answer's body. It begins to count with the first one:
+    until then a model may think for as long as the caller and the deadline allow."""
     deadline: float
     """When all must be over, in the event loop's time."""
+
+
+class UnusableSettingError(ValueError):
+    """A transport cannot be built with a setting. Its text holds no value: a proxy's has a key."""
+
+    def __init__(self, key: str, message: str) -> None:
+        super().__init__(message)
+        self.key = key
+        """The backend's key in the policy: `proxy_env` or `ca_file`."""
 
 
 class Transport(Protocol):
@@ -60,7 +74,8 @@ class Transport(Protocol):
         Raises:
             router.errors.ConnectFailedError: No connection.
             router.errors.UpstreamResetError: The connection ended before the headers.
-            router.errors.UpstreamProtocolError: What came is not HTTP.
+            router.errors.UpstreamProtocolError: What came is not HTTP, or no answer: a status
+                outside 200 to 599.
             router.errors.UpstreamTimeoutError: One of the limits passed.
         """
         ...
@@ -83,3 +98,14 @@ def connect_failure(error: BaseException | None) -> ConnectFailedError:
     else:
         words = _WORDS.get(number or 0, "no connection")
     return ConnectFailedError(words)
+
+
+def refuse_odd_status(status: int) -> None:
+    """Refuse a status that no answer has: 101, since no upgrade is asked for, and odd numbers.
+
+    Raises:
+        router.errors.UpstreamProtocolError: The status is not from 200 to 599 (RFC 9110, section
+            15; interim answers are skipped before this).
+    """
+    if not _FIRST_STATUS <= status <= _LAST_STATUS:
+        raise UpstreamProtocolError(f"{status:03d} is not the status of an answer")

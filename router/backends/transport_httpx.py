@@ -1,19 +1,30 @@
 """The alternative transport, on httpx: HTTP/2, HTTP and SOCKS proxies, private certificates.
 
 In: an `UpstreamRequest`. Out: a `ByteStream`. Never: what httpx would do by itself: decompress,
-keep cookies, follow redirects, read the environment, add Accept, Accept-Encoding or User-Agent.
-It costs about ten times as much CPU per request as the default; use it where its keys are needed.
+keep cookies, follow redirects, read the environment, add Accept, Accept-Encoding or User-Agent,
+quote the query anew; or a connection that serves two requests.
+
+Each request has a connection of its own, closed with its answer. So nothing of one answer can get
+into another: h11 does not tell of bytes after an answer's end, and on a shared HTTP/2 connection an
+answer that nobody reads any more is not reset and uses up the window of all others. It also tells
+the backend at once that a client has left. The price is a handshake for each request (over TLS one
+to two round trips and a few milliseconds of CPU), on top of about ten times the CPU of the default
+transport. Use it where its keys are needed.
 """
 
 import asyncio
-import re
-import ssl
-from collections.abc import AsyncIterator
-from typing import Final, cast
+from collections.abc import AsyncIterator, Callable, Mapping
+from typing import Any, Final, cast
 
+import h2.exceptions
 import httpx
 
-from router.backends.transport import KEEP_ALIVE_SECONDS, Limits, UpstreamRequest, connect_failure
+from router.backends.transport import (
+    Limits,
+    UpstreamRequest,
+    refuse_odd_status,
+)
+from router.backends.transport_httpx_forms import our_error, outgoing_request, proxy_by, trust
 from router.errors import (
     ConnectFailedError,
     UpstreamError,
@@ -23,105 +34,179 @@ from router.errors import (
 )
 from router.types import ByteStream, RawHeaders
 
-_ENDED: Final = re.compile("disconnected|closed connection|terminated")
-"""How h11's and h2's messages, all of one class, say that the peer went away."""
+_STANDS: Final = ("http11.send_request_headers.started", "http2.send_connection_init.started")
+"""What httpcore's `trace` says first once a connection is there, TLS included."""
 
 
 class HttpxTransport:
-    """Connections kept by httpx, all with one proxy and one set of certificates."""
+    """Connections made by httpx, one for each request, all by one proxy and set of certificates."""
 
     def __init__(
         self, *, http2: bool = False, proxy: str | None = None, ca_file: str | None = None
     ) -> None:
-        self._transport = httpx.AsyncHTTPTransport(
-            verify=ssl.create_default_context(cafile=ca_file),
-            http2=http2,
-            proxy=proxy,
-            trust_env=False,
-            limits=httpx.Limits(
-                max_connections=None,
-                max_keepalive_connections=None,
-                keepalive_expiry=KEEP_ALIVE_SECONDS,
-            ),
-        )
+        """Read the certificates, once for all connections.
+
+        Raises:
+            UnusableSettingError: There is no such file, or no certificate in it; or the proxy's URL
+                is not one.
+        """
+        self._http2 = http2
+        self._tls = trust(ca_file)
+        self._proxy = None if proxy is None else proxy_by(proxy, ca_file)
+        self._lines: set[_Line] = set()
+        self._closing: set[asyncio.Task[None]] = set()
 
     async def open(self, request: UpstreamRequest, limits: Limits) -> ByteStream:
         """Send the request and return at the answer's headers (see `Transport.open`)."""
-        timeout = httpx.Timeout(limits.idle, connect=limits.connect, pool=None)
+        line = _Line(self._pool(), limits)
         try:
-            async with asyncio.timeout_at(limits.deadline):
-                response = await self._transport.handle_async_request(
-                    httpx.Request(
-                        request.method,
-                        request.url,
-                        headers=list(request.headers),
-                        content=request.body,
-                        extensions={"timeout": timeout.as_dict()},
-                    )
-                )
-        except (httpx.HTTPError, httpx.InvalidURL, TimeoutError, OSError) as error:
-            raise _ours(error) from error
-        return _HttpxStream(response, limits.deadline)
+            outgoing = outgoing_request(request, limits.connect, line.trace)
+        except (httpx.InvalidURL, ValueError) as error:
+            raise our_error(error) from error
+        self._lines.add(line)
+        stream: ByteStream | None = None
+        try:
+            response = await line.send(outgoing)
+            refuse_odd_status(response.status_code)
+            stream = _HttpxStream(response, limits, lambda: self._hang_up(line))
+            return stream
+        finally:
+            if stream is None:
+                self._hang_up(line)
 
     async def close(self) -> None:
-        """Close every connection."""
-        await self._transport.aclose()
+        """Close every connection, those under way and those still being made included."""
+        for line in tuple(self._lines):
+            self._hang_up(line)
+        await asyncio.gather(*self._closing)
+
+    def _pool(self) -> httpx.AsyncHTTPTransport:
+        """Return a pool for one connection; it is cheap, since certificates are read already."""
+        return httpx.AsyncHTTPTransport(
+            verify=self._tls, http2=self._http2, proxy=self._proxy, trust_env=False
+        )
+
+    def _hang_up(self, line: "_Line") -> "asyncio.Task[None]":
+        """Close a connection in a task of its own: whoever wants that may be cancelled himself."""
+        self._lines.discard(line)
+        task = asyncio.create_task(line.close())
+        self._closing.add(task)
+        task.add_done_callback(self._closing.discard)
+        return task
+
+
+class _Line:
+    """The connection of one request, from dialling to hanging up.
+
+    httpx sends in a task of its own and is never cancelled while TCP connects: under a native
+    cancellation anyio loses the socket that has just come about, and it would stay open. Such a
+    connect goes on unseen, within its limit in time, and is then closed.
+    """
+
+    def __init__(self, pool: httpx.AsyncHTTPTransport, limits: Limits) -> None:
+        self._pool = pool
+        self._limits = limits
+        self._sending: asyncio.Task[httpx.Response] | None = None
+        self._timer: asyncio.Timeout | None = None
+        self._stands = False
+        self._settled = asyncio.Event()
+        self._settled.set()
+        self._sockets: list[Any] = []
+
+    async def trace(self, event: str, info: Mapping[str, Any]) -> None:
+        """Note how far connecting is (httpcore's request extension `trace`)."""
+        if event.endswith("connect_tcp.started"):
+            self._settled.clear()
+        elif event.endswith("connect_tcp.complete"):
+            # The pool does not know it before TLS stands, so it would not close it.
+            self._sockets.append(info["return_value"])
+            self._settled.set()
+        elif event.endswith("connect_tcp.failed"):
+            self._settled.set()
+        elif event in _STANDS and info["request"].method != b"CONNECT" and not self._stands:
+            self._stands = True
+            if self._timer is not None and not self._timer.expired():
+                self._timer.reschedule(self._limits.deadline)
+
+    async def send(self, request: httpx.Request) -> httpx.Response:
+        """Return the answer at its headers.
+
+        Raises:
+            router.errors.UpstreamError: See `Transport.open`.
+        """
+        clock = asyncio.get_running_loop().time
+        first_limit = min(self._limits.deadline, clock() + self._limits.connect)
+        sending = self._sending = asyncio.create_task(self._pool.handle_async_request(request))
+        try:
+            async with asyncio.timeout_at(first_limit) as self._timer:
+                await asyncio.wait((sending,))
+        except TimeoutError as error:
+            if not self._stands and clock() < self._limits.deadline:
+                raise ConnectFailedError("connecting timed out") from error
+            raise UpstreamTimeoutError("it took too long") from error
+        finally:
+            self._timer = None
+        if sending.cancelled():
+            raise UpstreamResetError("the router closed its connections")
+        failed = sending.exception()
+        if failed is not None:
+            raise self._told(failed) from failed
+        return sending.result()
+
+    def _told(self, error: BaseException) -> UpstreamError:
+        """Return our error; until the connection stands, only a proxy can have answered badly."""
+        ours = our_error(error)
+        if self._stands or not isinstance(ours, UpstreamResetError | UpstreamProtocolError):
+            return ours
+        return ConnectFailedError("the proxy in front of it gave no usable answer")
+
+    async def close(self) -> None:
+        """Close the connection, whatever it is doing."""
+        await self._settled.wait()
+        if self._sending is not None:
+            self._sending.cancel()
+            await asyncio.gather(self._sending, return_exceptions=True)
+        sockets = [socket.aclose() for socket in self._sockets]
+        await asyncio.gather(self._pool.aclose(), *sockets, return_exceptions=True)
 
 
 class _HttpxStream:
     """An answer under way."""
 
-    def __init__(self, response: httpx.Response, deadline: float) -> None:
-        self._response = response
+    def __init__(
+        self,
+        response: httpx.Response,
+        limits: Limits,
+        hang_up: "Callable[[], asyncio.Task[None]]",
+    ) -> None:
         self._chunks: AsyncIterator[bytes] = aiter(cast("httpx.AsyncByteStream", response.stream))
-        self._deadline = deadline
+        self._limits = limits
+        self._hang_up = hang_up
+        self._begun = False
         self.status = response.status_code
         self.headers: RawHeaders = tuple(
             (name.lower(), value) for name, value in response.headers.raw
         )
 
     async def read(self) -> bytes:
-        """Return what has arrived; empty at the end."""
+        """Return what has arrived; empty at the end. An empty DATA frame of HTTP/2 is no end."""
+        until = self._limits.deadline
+        if self._begun:
+            until = min(until, asyncio.get_running_loop().time() + self._limits.idle)
         try:
-            async with asyncio.timeout_at(self._deadline):
-                return await anext(self._chunks, b"")
-        except (httpx.HTTPError, TimeoutError, OSError) as error:
-            raise _ours(error) from error
+            async with asyncio.timeout_at(until):
+                chunk = await self._next_bytes()
+        except (httpx.HTTPError, h2.exceptions.H2Error, TimeoutError, OSError) as error:
+            raise our_error(error) from error
+        self._begun = True
+        return chunk
+
+    async def _next_bytes(self) -> bytes:
+        async for chunk in self._chunks:
+            if chunk:
+                return chunk
+        return b""
 
     async def close(self) -> None:
-        """Give the connection back if the answer was read whole, else close it."""
-        await asyncio.shield(self._response.aclose())
-
-
-_KINDS: Final[tuple[tuple[type[Exception], type[UpstreamError], str], ...]] = (
-    (httpx.ConnectTimeout, ConnectFailedError, "connecting timed out"),
-    (httpx.TimeoutException, UpstreamTimeoutError, "it took too long"),
-    (TimeoutError, UpstreamTimeoutError, "it took too long"),
-    (httpx.ProxyError, ConnectFailedError, "the proxy in front of it refused"),
-    (httpx.LocalProtocolError, UpstreamProtocolError, "the request cannot be written as HTTP"),
-    (httpx.InvalidURL, UpstreamProtocolError, "the request cannot be written as HTTP"),
-)
-"""httpx's exceptions, the narrower first → ours."""
-
-
-def _ours(error: Exception) -> UpstreamError:
-    """Return our error for one of httpx's."""
-    for kind, ours, words in _KINDS:
-        if isinstance(error, kind):
-            return ours(words)
-    if isinstance(error, httpx.ConnectError):
-        return connect_failure(_cause(error))
-    if isinstance(error, httpx.RemoteProtocolError) and not _ENDED.search(str(error)):
-        return UpstreamProtocolError("what it sent is not HTTP")
-    return UpstreamResetError("the connection was lost")
-
-
-def _cause(error: BaseException) -> BaseException | None:
-    """Return the operating system's or TLS error at the root of httpx's, if there is one."""
-    root = None
-    below: BaseException | None = error
-    while below is not None:
-        if isinstance(below, OSError):
-            root = below
-        below = below.__cause__ or below.__context__
-    return root
+        """Close the connection."""
+        await asyncio.shield(self._hang_up())

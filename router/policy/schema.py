@@ -149,7 +149,7 @@ class TestEntry(_Strict):
     request: Any = Field(
         default=None, description="a whole request body: an object, or a JSON file's path"
     )
-    health: dict[str, Literal["down", "no_key"]] = Field(
+    health: dict[str, Literal["down", "no_key", "no_proxy"]] = Field(
         default={}, description="backends taken to be unusable"
     )
     expect: ExpectEntry = Field(description="what the decision has to be")

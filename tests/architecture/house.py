@@ -49,6 +49,7 @@ FENCES: Final[Mapping[str, tuple[str, ...]]] = {
     "aiohttp": ("backends/transport_*.py", "backends/probe.py"),
     "multidict": ("backends/transport_aiohttp.py",),
     "yarl": ("backends/transport_aiohttp.py",),
+    "h2": ("backends/transport_httpx.py",),
     "httpx": ("backends/transport_*.py", "backends/probe.py", "cli/*"),
     "tenacity": ("backends/failover.py",),
     "prometheus_client": ("telemetry/metrics.py",),
