@@ -244,10 +244,10 @@ async def test_the_query_string_goes_on(tmp_path: Path) -> None:
     assert backend.received[0].line == line
 
 
-async def test_the_backends_own_key_and_headers_are_sent(tmp_path: Path) -> None:
+async def test_the_backends_own_key_and_headers_are_sent(tmp_path: Path, transport: str) -> None:
     """The key comes from the environment and replaces the client's."""
     async with ScriptedBackend(answers(b"{}")) as backend:
-        document = policy_for(backend)
+        document = policy_for(backend, transport=transport)
         document["backends"]["b1"] |= {
             "api_key_env": "B1_KEY",
             "auth": "bearer",
@@ -277,9 +277,10 @@ async def test_defaults_are_added_only_where_the_client_was_silent(tmp_path: Pat
         document["backends"]["b1"]["request_defaults"] = {"temperature": 0.2, "top_p": 0.5}
         async with running_router(tmp_path, document) as router:
             await post(router, {**ASK, "temperature": None})
-    sent = backend.received[0].json()
-    assert sent["temperature"] is None
-    assert sent["top_p"] == 0.5
+    (received,) = backend.received
+    assert received.json()["temperature"] is None
+    assert received.json()["top_p"] == 0.5
+    assert received.body.count(b'"temperature"') == 1
 
 
 async def test_the_backends_headers_reach_the_client(tmp_path: Path, transport: str) -> None:
