@@ -26,8 +26,8 @@ INSTALL := $(PIP) install --constraint constraints.txt --only-binary xllamacpp
 TEST_EXTRAS ?= demo,dev
 
 # Debian's packages for `make test-ops`: the package, then the program that shows it is there.
-OPS_PACKAGES := prometheus nginx-light
-OPS_PROGRAMS := prometheus nginx
+OPS_PACKAGES := prometheus
+OPS_PROGRAMS := prometheus
 
 # What `make bench` runs; the other files beside them are their parts.
 BENCHMARKS := tests/benchmarks/cpu_per_request.py
@@ -48,7 +48,7 @@ test: $(VENV)/.stamp-test ## install, then lint, format check, types and tests
 	$(BIN)/python -m pytest --cov --cov-report=term
 
 .PHONY: test-ops
-test-ops: ops-packages $(VENV)/.stamp-test ## the tests that need Prometheus and nginx (installs them)
+test-ops: ops-packages $(VENV)/.stamp-test ## the tests that need Prometheus (installed first) and other clients
 	$(BIN)/python -m pytest -m ops
 
 .PHONY: bench
