@@ -12,7 +12,7 @@ from router.classification.training.example import Example
 from router.classification.training.trainer import DEFAULT_RECIPE, Recipe, Trained, train
 from router.request import read_body, read_prompt
 
-OWN_COPIES: Final = 2
+OWN_COPIES: Final = 4
 """How often an epoch sees each row of the project's own corpus: it has what public data lacks."""
 
 

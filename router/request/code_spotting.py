@@ -4,13 +4,15 @@ In: the text of an ask or of an answer. Out: its prose and its code. Never: an e
 verdict on what the code is for.
 
 Fences are those of CommonMark, section 4.5. Code without fences is found line by line: two or
-more lines with the marks of code make a block, which indented and blank lines continue.
+more lines with the marks of code make a block, which indented and blank lines continue. Where
+there is neither, code on the same line as words is looked for (`inline_code.py`).
 """
 
 import re
 from typing import Final, NamedTuple
 
 from router.request.code_lines import is_code_line
+from router.request.inline_code import holds_inline, may_hold_inline, split_line
 
 _FENCE: Final = re.compile(
     r"(?:^|\n)[ \t]*(`{3,}|~{3,})[^\n`]*\n(.*?)(?:\n[ \t]*\1[`~]*[ \t]*(?=\n|\Z)|\Z)",
@@ -22,6 +24,8 @@ _SIGNS: Final = (";", "{", "=", "(", "<", "SELECT")
 """A text without any of these holds no code worth a look at its lines."""
 _MOST_LINES: Final = 120
 _FEWEST_CODE_LINES: Final = 2
+_INLINE_WINDOW: Final = 800
+"""Characters of a text that are searched for code among words: people put it near the start."""
 
 
 class Split(NamedTuple):
@@ -52,18 +56,26 @@ def split(text: str) -> Split:
         pieces = _cut_out(text, _CODE_TAG, 2)
         if pieces is not None and "\n" in pieces.code.strip():
             return pieces
-    if not _may_hold_lines(text):
-        return Split(text, "", code_first=False)
-    return _split_lines(text)
+    pieces = _split_lines(text) if _may_hold_lines(text) else None
+    if pieces is not None and pieces.code:
+        return pieces
+    return _split_inline(text)
 
 
 def holds_code(text: str) -> bool:
-    """Tell whether a text has a fence or a block of code lines.
+    """Tell whether a text has a fence, a block of code lines, or code among its words.
 
     Cheaper than `split`, for messages whose code only counts as being there.
     """
     if "```" in text:
         return True
+    if _holds_block(text):
+        return True
+    return any(map(holds_inline, _lines_to_search(text)))
+
+
+def _holds_block(text: str) -> bool:
+    """Tell whether lines of code stand together."""
     if not _may_hold_lines(text):
         return False
     in_a_row = 0
@@ -80,6 +92,32 @@ def holds_code(text: str) -> bool:
 def _may_hold_lines(text: str) -> bool:
     """Tell whether a closer look for lines of code is worth it."""
     return "\n" in text and any(sign in text for sign in _SIGNS)
+
+
+def _lines_to_search(text: str) -> list[str]:
+    """Return the lines that are searched for code among words: none of a long text without any."""
+    if not may_hold_inline(text):
+        return []
+    return [line for line in text[:_INLINE_WINDOW].split("\n") if may_hold_inline(line)]
+
+
+def _split_inline(text: str) -> Split:
+    """Separate code that stands on a line with words."""
+    searched = set(_lines_to_search(text))
+    prose: list[str] = []
+    code: list[str] = []
+    code_first = False
+    for line in text.split("\n") if searched else ():
+        pieces = split_line(line) if line in searched else None
+        if pieces is None:
+            prose.append(line)
+            continue
+        code_first |= pieces.code_first and not code and not any(map(str.strip, prose))
+        prose.append(pieces.prose)
+        code.append(pieces.code)
+    if not code:
+        return Split(text, "", code_first=False)
+    return Split("\n".join(prose), "\n".join(code), code_first=code_first)
 
 
 def _cut_out(text: str, pattern: re.Pattern[str], group: int) -> Split | None:

@@ -118,8 +118,8 @@ def test_without_a_user_the_last_words_of_nobody_else_are_the_ask() -> None:
 
 def test_a_completion_has_its_prompt_for_an_ask() -> None:
     """A suffix makes it infill."""
-    request = read_body(b'{"prompt": "def f(x):", "suffix": "return y"}')
-    assert read_prompt(request).ask == "def f(x):"
+    request = read_body(b'{"prompt": "a total of", "suffix": "return y"}')
+    assert read_prompt(request).ask == "a total of"
     assert read_prompt(request).infill
     assert not read_prompt(read_body(b'{"prompt": "Once upon"}')).infill
 
@@ -155,9 +155,9 @@ def test_prose_and_code_are_told_apart(text: str, ask: str, code: str) -> None:
     assert prompt.code == code
 
 
-def test_a_single_line_of_code_stays_with_the_words() -> None:
-    """It takes two to make a block."""
-    assert prompt_of(says("user", "x = 1;\nis that fine")).code == ""
+def test_a_single_line_without_a_clear_shape_stays_with_the_words() -> None:
+    """It takes two such lines to make a block."""
+    assert prompt_of(says("user", "end\nis that fine")).code == ""
 
 
 def test_code_before_the_words_is_noticed() -> None:

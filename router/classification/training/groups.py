@@ -79,6 +79,12 @@ _FOLDS: Final[Mapping[str, int]] = MappingProxyType(
         "Xpersona": 4,
         "sgd": 4,
         "vicuna-questions": 4,
+        "own-chinese": 0,
+        "own-developers": 1,
+        "own-everyday": 2,
+        "own-agents": 2,
+        "own-followups": 3,
+        "own-languages_a": 4,
     },
 )
 FOLD_COUNT: Final = 5
