@@ -5,15 +5,14 @@ Out: verdicts on the next answer and on open sockets. Never: a library's excepti
 """
 
 import asyncio
-from collections.abc import AsyncIterator
 
 import pytest
 
-from router.backends.transport import Transport
+from router.backends.transport import Transport, UpstreamRequest
 from router.backends.transport_aiohttp import AiohttpTransport
 from router.backends.transport_httpx import HttpxTransport
 from router.errors import UpstreamProtocolError
-from tests.backends.wire import failure, limits, read_all, request_to
+from tests.backends.wire import MuteServer, failure, limits, read_all, request_to
 from tests.stand_ins import Connection, Received, Script, ScriptedBackend, answers, hangs, sends
 
 GOOD = b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\ngood"
@@ -93,26 +92,36 @@ async def test_only_httpx_takes_two_equal_lengths() -> None:
     await lenient.close()
 
 
-async def accepts(backend: ScriptedBackend) -> AsyncIterator[int]:
-    """Give the number of turns of the event loop after which to leave: densely, while dialling."""
-    for turns in range(120):
-        yield turns
-    assert backend.received  # some were late enough to have sent their request
-
-
 async def test_leaving_at_any_moment_leaves_no_socket_open(transport: Transport) -> None:
     """Whether a client leaves while TCP connects or later, the backend sees the end."""
     async with ScriptedBackend(hangs) as backend:
-        async for turns in accepts(backend):
+        for turns in range(120):
             opening = asyncio.create_task(transport.open(request_to(backend), limits()))
             for _ in range(turns):
                 await asyncio.sleep(0)
             opening.cancel()
             with pytest.raises(asyncio.CancelledError):
                 await opening
+        assert backend.received  # some were late enough to have sent their request
         await asyncio.sleep(0.05)  # what was dialled last arrives at the backend
         for connection in backend.connections:
             await asyncio.wait_for(connection.gone.wait(), 10)
+
+
+@pytest.mark.parametrize("proxy", [None, "socks5", "http", "https"])
+async def test_leaving_in_a_handshake_leaves_no_socket_open(proxy: str | None) -> None:
+    """Nor does leaving while TLS or a proxy makes one wait; httpcore alone would forget it."""
+    async with MuteServer() as server:
+        address = f"127.0.0.1:{server.port}"
+        transport = HttpxTransport(proxy=f"{proxy}://{address}" if proxy else None)
+        request = UpstreamRequest("POST", f"https://{address}/v1", (), b"{}")
+        opening = asyncio.create_task(transport.open(request, limits()))
+        await server.reached.wait()
+        opening.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await opening
+        await asyncio.wait_for(server.gone.wait(), 10)
+        await transport.close()
 
 
 async def test_closing_a_transport_closes_what_is_under_way(transport: Transport) -> None:

@@ -5,15 +5,13 @@ wall time; limits are a tenth of a second or ten.
 """
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 
 import pytest
 
 from router.backends.transport import Transport, UpstreamRequest
 from router.backends.transport_httpx import HttpxTransport
 from router.errors import ConnectFailedError, UpstreamTimeoutError
-from tests.backends.wire import failure, limits, read_all, request_to
+from tests.backends.wire import MuteServer, failure, limits, read_all, request_to
 from tests.stand_ins import Connection, Received, Script, ScriptedBackend, hangs, streams
 
 SHORT = 0.1
@@ -44,7 +42,8 @@ async def test_the_deadline_ends_every_silence(transport: Transport, script: Scr
 async def test_silence_between_two_chunks_ends_at_its_limit(transport: Transport) -> None:
     """An answer that has begun and goes on no more is given up."""
     async with ScriptedBackend(streams([b"one"], then=hangs)) as backend:
-        error = await failure(transport, request_to(backend), limits(idle=SHORT))
+        limit = limits(idle=SHORT, total=1000)
+        error = await asyncio.wait_for(failure(transport, request_to(backend), limit), 10)
     assert type(error) is UpstreamTimeoutError
 
 
@@ -62,29 +61,11 @@ async def test_the_limit_between_chunks_counts_anew_for_each(transport: Transpor
         assert await read_all(stream) == b"x" * 10
 
 
-@asynccontextmanager
-async def mute_server() -> AsyncIterator[int]:
-    """Give the port of a server that accepts, and neither reads nor writes."""
-    leave = asyncio.Event()
-
-    async def accept(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await leave.wait()
-        writer.transport.abort()
-
-    server = await asyncio.start_server(accept, "127.0.0.1", 0, limit=1024)
-    try:
-        yield server.sockets[0].getsockname()[1]
-    finally:
-        server.close()
-        leave.set()
-        await server.wait_closed()
-
-
 async def test_a_backend_that_does_not_read_is_left_at_the_deadline(transport: Transport) -> None:
     """A request too long for the kernel's buffers does not hang on writing."""
-    async with mute_server() as port:
+    async with MuteServer(reads=False) as server:
         body = b"a" * 32_000_000
-        request = UpstreamRequest("POST", f"http://127.0.0.1:{port}/v1", (), body)
+        request = UpstreamRequest("POST", f"http://127.0.0.1:{server.port}/v1", (), body)
         error = await failure(transport, request, limits(total=LONGER))
     assert type(error) is UpstreamTimeoutError
 
@@ -92,10 +73,11 @@ async def test_a_backend_that_does_not_read_is_left_at_the_deadline(transport: T
 @pytest.mark.parametrize("scheme", ["socks5", "http"])
 async def test_a_mute_proxy_is_a_failed_connection(scheme: str) -> None:
     """The limit for connecting covers what is said to a proxy on the way."""
-    async with mute_server() as port:
-        transport = HttpxTransport(proxy=f"{scheme}://127.0.0.1:{port}")
+    async with MuteServer() as server:
+        transport = HttpxTransport(proxy=f"{scheme}://127.0.0.1:{server.port}")
         request = UpstreamRequest("POST", "https://backend.invalid/v1", (), b"{}")
         error = await failure(transport, request, limits(connect=SHORT))
+        await asyncio.wait_for(server.gone.wait(), 10)
         await transport.close()
     assert type(error) is ConnectFailedError
     assert error.message == "connecting timed out"

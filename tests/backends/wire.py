@@ -5,6 +5,8 @@ Never: a transport's own type.
 """
 
 import asyncio
+import contextlib
+from typing import Self
 
 import pytest
 
@@ -44,3 +46,43 @@ async def failure(transport: Transport, request: UpstreamRequest, limit: Limits)
     with pytest.raises(UpstreamError) as caught:
         await read_all(await transport.open(request, limit))
     return caught.value
+
+
+class MuteServer:
+    """A server that takes one connection and says nothing; it may not even read."""
+
+    def __init__(self, *, reads: bool = True) -> None:
+        self.port = 0
+        self.reached = asyncio.Event()
+        """Set once the peer has said something."""
+        self.gone = asyncio.Event()
+        """Set once the peer has left; only a server that reads sees that."""
+        self._reads = reads
+        self._over = asyncio.Event()
+        self._server: asyncio.Server | None = None
+        self._served: asyncio.Task[None] | None = None
+
+    async def __aenter__(self) -> Self:
+        self._server = await asyncio.start_server(self._accept, "127.0.0.1", 0, limit=1024)
+        self.port = self._server.sockets[0].getsockname()[1]
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        assert self._server is not None
+        self._server.close()
+        self._over.set()
+        if self._served is not None:
+            await self._served
+        await self._server.wait_closed()
+
+    def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._served = asyncio.create_task(self._serve(reader, writer))
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with contextlib.suppress(ConnectionError):
+            while self._reads and await reader.read(4096):
+                self.reached.set()
+        if not self._reads:
+            await self._over.wait()
+        self.gone.set()
+        writer.transport.abort()
