@@ -125,6 +125,6 @@ def _own_transport(spec: BackendSpec, environ: Mapping[str, str]) -> Transport |
     """
     if spec.transport != "httpx":
         return None
-    proxy = environ.get(spec.proxy_env) if spec.proxy_env else None
+    proxy = (environ.get(spec.proxy_env) or None) if spec.proxy_env else None
     transport = HttpxTransport(http2=spec.http2, proxy=proxy, ca_file=spec.ca_file)
     return _NoWay() if spec.proxy_env and not proxy else transport
