@@ -8,7 +8,7 @@ import asyncio
 import contextlib
 import ssl
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Self, TypeAlias
 
@@ -16,8 +16,8 @@ from h2.config import H2Configuration
 from h2.connection import H2Connection
 from h2.events import DataReceived, RequestReceived, StreamEnded
 
-Act: TypeAlias = Callable[["H2Connection", int], None]
-"""Answers one stream; what it leaves unsaid stays unsaid."""
+Act: TypeAlias = Callable[[H2Connection, int], Callable[[], None] | None]
+"""Answers one stream, and may return what to do a moment later."""
 
 OK = [(":status", "200"), ("content-type", "text/event-stream")]
 
@@ -72,13 +72,16 @@ class Http2Backend:
             with contextlib.suppress(ConnectionError):
                 writer.write(connection.data_to_send())
                 while data := await reader.read(65536):
-                    self._receive(connection, data)
+                    for later in self._receive(connection, data):
+                        writer.write(connection.data_to_send())
+                        await asyncio.sleep(0.05)
+                        later()
                     writer.write(connection.data_to_send())
         finally:
             gone.set()
             writer.transport.abort()
 
-    def _receive(self, connection: H2Connection, data: bytes) -> None:
+    def _receive(self, connection: H2Connection, data: bytes) -> Iterator[Callable[[], None]]:
         for event in connection.receive_data(data):
             if isinstance(event, RequestReceived):
                 self.paths.append(dict(event.headers)[b":path"])
@@ -86,7 +89,8 @@ class Http2Backend:
                 connection.acknowledge_received_data(event.flow_controlled_length, event.stream_id)
             elif isinstance(event, StreamEnded):
                 act = self._acts.pop(0) if len(self._acts) > 1 else self._acts[0]
-                act(connection, event.stream_id)
+                if later := act(connection, event.stream_id):
+                    yield later
 
 
 def sends(*pieces: bytes, ends: bool = True) -> Act:
@@ -119,10 +123,11 @@ def goes_away(connection: H2Connection, _stream: int) -> None:
     connection.close_connection()
 
 
-def breaks_its_word(connection: H2Connection, stream: int) -> None:
-    """Promise ten bytes of body and end after three."""
+def breaks_its_word(connection: H2Connection, stream: int) -> Callable[[], None]:
+    """Promise ten bytes of body and end after three, a moment later."""
     connection.send_headers(stream, [*OK, ("content-length", "10")])
-    connection.send_data(stream, b"one", end_stream=True)
+    connection.send_data(stream, b"one")
+    return lambda: connection.end_stream(stream)
 
 
 def says_what_is_no_status(connection: H2Connection, stream: int) -> None:

@@ -58,7 +58,6 @@ class MuteServer:
         self.gone = asyncio.Event()
         """Set once the peer has left; only a server that reads sees that."""
         self._reads = reads
-        self._over = asyncio.Event()
         self._server: asyncio.Server | None = None
         self._served: asyncio.Task[None] | None = None
 
@@ -70,19 +69,21 @@ class MuteServer:
     async def __aexit__(self, *_: object) -> None:
         assert self._server is not None
         self._server.close()
-        self._over.set()
         if self._served is not None:
-            await self._served
+            self._served.cancel()
+            await asyncio.gather(self._served, return_exceptions=True)
         await self._server.wait_closed()
 
     def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._served = asyncio.create_task(self._serve(reader, writer))
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with contextlib.suppress(ConnectionError):
-            while self._reads and await reader.read(4096):
-                self.reached.set()
-        if not self._reads:
-            await self._over.wait()
-        self.gone.set()
-        writer.transport.abort()
+        try:
+            if not self._reads:
+                await asyncio.Event().wait()
+            with contextlib.suppress(ConnectionError):
+                while await reader.read(4096):
+                    self.reached.set()
+            self.gone.set()
+        finally:
+            writer.transport.abort()
