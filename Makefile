@@ -37,8 +37,8 @@ help: ## list these targets
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: demo
-demo: $(VENV)/.stamp-demo ## install and run the router with a real model; ONCE=1: do the tour and stop
-	@$(BIN)/task-router demo $(if $(ONCE),--once)
+demo: $(VENV)/.stamp-demo ## install and run the router with a real model; ONCE=1: only the tour; PORT=N
+	@$(BIN)/task-router demo $(if $(ONCE),--once) $(if $(PORT),--port $(PORT))
 
 .PHONY: test
 test: $(VENV)/.stamp-test ## install, then lint, format check, types and tests

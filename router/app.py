@@ -111,7 +111,11 @@ class _Parts:
             self._metrics.policy_loaded(self._policy.generation, time.time())
             self._log.event("policy loaded", generation=self._policy.generation)
             for backend, reason in registry.health().items():
-                self._log.warning("backend unusable", backend=backend, reason=reason)
+                spec = self._policy.backends[backend]
+                variable = spec.proxy_env if reason == "no_proxy" else spec.api_key_env
+                self._log.warning(
+                    "backend unusable", backend=backend, reason=reason, variable=variable
+                )
             _settle_garbage_collection()
             try:
                 yield

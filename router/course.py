@@ -7,7 +7,7 @@ one `Exchange` for the observer. Never: text of the request or the answer.
 from dataclasses import dataclass, field
 from typing import Final
 
-from router.closed_sets import Outcome
+from router.closed_sets import SKIP_REASONS, Outcome
 from router.errors import RequestError, RouterError, UpstreamError
 from router.types import (
     Attempt,
@@ -77,6 +77,14 @@ class Course:
         if self.model is not None:
             lines.append((b"x-router-model", self.model))
         return tuple((name, _printable(value)) for name, value in lines)
+
+    def story(self) -> str:
+        """Return what was tried and passed over, for a message; empty where one try was all."""
+        skipped = self.decision.skipped if self.decision is not None else ()
+        tried = [f"{each.backend} ({each.outcome})" for each in self.attempts]
+        passed = [f"{each.backend} ({SKIP_REASONS[each.reason]})" for each in skipped]
+        parts = [f"Tried: {', '.join(tried)}."] if len(tried) > 1 or passed else []
+        return " ".join([*parts, f"Passed over: {'; '.join(passed)}."] if passed else parts)
 
     def exchange(
         self, outcome: Outcome, status: int, seconds: float, tally: Tally | None = None

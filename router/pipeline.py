@@ -91,6 +91,7 @@ class Pipeline:
         except RouterError as error:
             ended = outcome_of_error(error), error.status
             error.headers = course.headers()
+            error.message = f"{error.message} {course.story()}".rstrip()
             raise
         except asyncio.CancelledError:
             ended = "client_gone", CLIENT_CLOSED

@@ -21,6 +21,7 @@ CLIENT: Final = "router.client"
 _OPEN_PATHS: Final = frozenset({"/healthz", "/readyz", "/metrics"})
 _OPERATOR_PREFIX: Final = "/router"
 _KEY_HEADERS: Final = (b"x-api-key", b"api-key")
+_CARRIERS: Final = frozenset({b"authorization", *_KEY_HEADERS})
 _FORWARDING: Final = frozenset(
     {b"forwarded", b"x-real-ip", b"via", b"cf-connecting-ip", b"true-client-ip"}
 )
@@ -82,16 +83,16 @@ class Admission:
         if self._clients is None:
             _refuse_web_pages(scope)
             return ANONYMOUS
-        presented = False
         for key in _keys(scope):
-            presented = True
             name = self._clients.identify(key)
             if name is not None:
                 return name
+        carriers = {name for name, _ in scope["headers"]} & _CARRIERS
         raise AuthenticationError(
-            "Incorrect API key provided. Ask the operator of this router for a key of your own."
-            if presented
-            else "No API key provided. Send it as Authorization: Bearer, x-api-key or api-key."
+            "Incorrect API key provided. Send the key that the operator of this router gave you as "
+            "Authorization: Bearer KEY, x-api-key or api-key."
+            if carriers
+            else "No API key provided. Send it as Authorization: Bearer KEY, x-api-key or api-key."
         )
 
     def _admit_operator(self, scope: Scope) -> None:

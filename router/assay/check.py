@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
+from urllib.parse import urlsplit
 
 from router.assay.dry_run import DryRun, Said, dry_run
 from router.classification.classifier import Classifier
@@ -70,6 +71,8 @@ def _backend_warnings(spec: BackendSpec, environ: Mapping[str, str]) -> Iterator
     if spec.api_key_env is not None and not environ.get(spec.api_key_env):
         message = f"the variable {spec.api_key_env} is not set here; `serve` needs it set"
         yield "api_key_env", message
+    if not urlsplit(spec.base_url).path:
+        yield "base_url", "has no path; most servers of OpenAI's API answer under /v1"
     if spec.proxy_env is not None and not environ.get(spec.proxy_env):
         yield "proxy_env", f"the variable {spec.proxy_env} is not set here"
     if spec.model is not None and spec.family is None and not spec.capabilities:

@@ -45,6 +45,12 @@ def run(prompt: _Prompt, policy: _Policy = _DEFAULT_POLICY, as_json: _Json = Fal
         classifier = load_classifier(rules.weights)
     except ConfigurationError as error:
         _refuse(str(error))
+    for spec in rules.backends.values():
+        if spec.api_key_env and not environment().get(spec.api_key_env):
+            typer.echo(
+                f"note: {spec.name} is taken to be usable; {spec.api_key_env} is not set here",
+                err=True,
+            )
     found = explain(rules, classifier, raw, (), {})
     if as_json:
         typer.echo(orjson.dumps(found, option=orjson.OPT_INDENT_2))

@@ -76,7 +76,7 @@ def decide(policy: Policy, ask: Ask, health: Health) -> Decision:
     if not usable:
         raise NoBackendError(
             f"No backend for {category or 'this request'} can be used now: {_told(skipped)}. "
-            "Try again later."
+            "The operator of this router can see to it."
         )
     fitting = [spec for spec in usable if _fits(spec, ask.needs.tokens)] or usable
     if len(fitting) < len(usable):

@@ -8,7 +8,7 @@ import pytest
 from router.closed_sets import Ending, Outcome
 from router.course import Course, outcome_of_answer, outcome_of_error
 from router.errors import InternalError, NeedUnmetError, NoBackendError, RouterError
-from router.types import Attempt, Call, Tally
+from router.types import Attempt, Call, Decision, Skip, Tally
 
 
 def course() -> Course:
@@ -69,3 +69,15 @@ def test_an_error_has_the_outcome_of_whose_fault_it_was(
 ) -> None:
     """The client's, the backends', ours."""
     assert outcome_of_error(error) == outcome
+
+
+def test_the_story_tells_who_was_tried_and_who_was_not() -> None:
+    """An error that names only the last backend would send people the wrong way."""
+    told = course()
+    told.attempts.append(Attempt("b1", "connect_failed", 0.1))
+    assert told.story() == ""
+    told.decision = Decision("code-edit", (), "route", "0123abcd", (Skip("b2", "no_key"),))
+    assert told.story() == (
+        "Tried: b1 (connect_failed). Passed over: "
+        "b2 (the environment variable with its key is not set)."
+    )

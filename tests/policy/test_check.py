@@ -119,7 +119,7 @@ tests:
 
 
 def test_warnings_go_to_stderr_and_fail_nothing(tmp_path: Path) -> None:
-    """A key that is not set here, a proxy that is not, a model that nobody knows."""
+    """A key or a proxy that is not set here, a path that is missing, a model nobody knows."""
     text = (
         "version: 1\n"
         "backends:\n"
@@ -135,8 +135,9 @@ def test_warnings_go_to_stderr_and_fail_nothing(tmp_path: Path) -> None:
     result = run(str(path))
     assert (result.exit_code, result.stdout) == (0, "")
     lines = [line.removeprefix(f"{path}:") for line in result.stderr.splitlines()]
-    assert [line.split(": ")[:2] for line in lines[:3]] == [
+    assert [line.split(": ")[:2] for line in lines[:4]] == [
         ["6", "backends.a.api_key_env"],
+        ["4", "backends.a.base_url"],
         ["8", "backends.a.proxy_env"],
         ["5", "backends.a.model"],
     ]
