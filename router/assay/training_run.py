@@ -9,6 +9,7 @@ from typing import Final
 from router.assay.rows import Row, read_rows
 from router.classification.training.corpus import CORPUS_FILES
 from router.classification.training.example import Example
+from router.classification.training.sources import is_share_alike
 from router.classification.training.trainer import DEFAULT_RECIPE, Recipe, Trained, train
 from router.request import read_body, read_prompt
 
@@ -26,7 +27,7 @@ def examples_of(rows: Sequence[Row], *, share_alike: bool = False) -> list[Examp
     return [
         Example(read_prompt(read_body(row.request)), row.label, row.source, row.license)
         for row in rows
-        if share_alike or "CC-BY-SA" not in row.license
+        if share_alike or not is_share_alike(row.license)
     ]
 
 

@@ -23,6 +23,7 @@ VERBS: Final[Mapping[str, str]] = MappingProxyType(
         "explain": "Say how a prompt would be classified and where it would go; send nothing.",
         "evaluate": "Classify labelled rows and print figures.",
         "train": "Rebuild the classifier's weights.",
+        "sources": "List public training data, or convert a local copy of it into rows.",
     }
 )
 """Verb → its help. The module `router.cli.<verb>` has it as `run`."""
