@@ -200,6 +200,13 @@ def test_the_words_of_a_record_reach_the_right_messages(tmp_path: Path) -> None:
     ]
 
 
+def test_the_user_has_the_last_word_in_a_dialogue(tmp_path: Path) -> None:
+    """However long it is; the second of a file would show five messages if it had them."""
+    dialogues = [{"messages": [{"message": word * n} for n in range(1, 5)]} for word in ("a", "b")]
+    made = converted(tmp_path, "KdConv", dialogues)
+    assert [len(row.turns) for row in made.rows] == [3, 3]
+
+
 def test_a_tree_is_followed_along_its_best_branch_until_it_names_code(tmp_path: Path) -> None:
     """The best ranked reply that was kept; what comes after code would need a reader."""
     assert converted(tmp_path, "oasst1-en").rows[-1].turns == (
@@ -319,6 +326,8 @@ def test_files_that_cannot_be_read_are_named(tmp_path: Path) -> None:
     """Missing, damaged, without its sibling, not UTF-8, or under a name that says no language."""
     cut = tmp_path / "trees.jsonl.gz"
     cut.write_bytes(gzip.compress(json.dumps(TREE).encode())[:-9])
+    spoilt = tmp_path / "dev.json.gz"
+    spoilt.write_bytes(gzip.compress(b"[]" * 99)[:-9])
     foreign = tmp_path / "train.jsonl"
     foreign.write_bytes(b'{"question": "ok", "answer": ""}\n\xff\n')
     alone = tmp_path / "alone.nl"
@@ -326,6 +335,7 @@ def test_files_that_cannot_be_read_are_named(tmp_path: Path) -> None:
     for source, path, message in (
         ("gsm8k", tmp_path / "none.jsonl", "0: file: none.jsonl cannot be read: No such file"),
         ("oasst1-en", cut, "0: file: trees.jsonl.gz cannot be read"),
+        ("spider", spoilt, "0: file: dev.json.gz cannot be read"),
         ("gsm8k", foreign, "2: text: not UTF-8"),
         ("nl2bash", alone, "0: file: alone.cm cannot be read"),
         ("nl2bash", foreign, "0: file: must be the .nl file"),
