@@ -25,7 +25,14 @@ class Action(StrEnum):
 
 
 def run(
-    action: Annotated[Action, typer.Argument(help="list, or convert NAME PATH --out FILE.")],
+    action: Annotated[
+        Action,
+        typer.Argument(
+            help="list: a line for each source, with tabs between its name, licence, whether that"
+            " is share-alike (left out of the default weights), repository, files, labels and the"
+            " rule for them. convert NAME PATH --out FILE: rows for train and evaluate."
+        ),
+    ],
     name: Annotated[str, typer.Argument(help="A source of the list.")] = "",
     path: Annotated[
         Path | None,
@@ -33,12 +40,7 @@ def run(
     ] = None,
     out: Annotated[Path | None, typer.Option(help="Where to write the rows: JSON lines.")] = None,
 ) -> None:
-    """List the public sources, or convert a local copy of one into rows for train and evaluate.
-
-    The list has a line for each source, with tabs between: name, licence, whether that asks that
-    adaptations carry it too (share-alike; the default weights do not learn from those),
-    repository, the files that can be converted, the labels of its rows, and why they have them.
-    """
+    """List the public sources, or convert a local copy of one into rows for train and evaluate."""
     if action is Action.LIST:
         if name or out:
             raise typer.BadParameter("list takes neither NAME, PATH nor --out")
