@@ -8,7 +8,7 @@ time with step sizes per feature (AdaGrad: Duchi, Hazan and Singer, JMLR 12, 201
 two logits of a row are the parts of one complex number, so that an array operation moves both.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
@@ -69,21 +69,36 @@ def train(examples: Sequence[Example], recipe: Recipe = DEFAULT_RECIPE) -> Train
     kinds = np.array([example.kind for example in examples], dtype=np.int64)
     if len(set(kinds.tolist())) != 1 + 2:
         raise ValueError("training needs examples of not-code, code-generation and code-edit")
-    folds = np.array([fold_of(example.source) for example in examples])
-    logits = np.zeros((len(examples), 3))
-    plain = [vector_of(example.prompt) for example in examples]
-    for fold in range(FOLD_COUNT):
-        tested = np.flatnonzero(folds == fold)
-        if len(tested) == 0:
-            continue
-        table = fit([examples[i] for i in np.flatnonzero(folds != fold).tolist()], recipe)
-        logits[tested] = [logits_of(table, plain[i]) for i in tested]
+    logits = cross_fitted(examples, recipe)
     temperature = fit_temperature(logits, kinds)
     table = fit(examples, recipe)
     pairs = np.stack((table.real, table.imag), axis=1).astype(np.float64)
     scaled = np.exp(logits / temperature - (logits / temperature).max(axis=1, keepdims=True))
     unseen = scaled / scaled.sum(axis=1, keepdims=True)
     return Trained(Weights.quantised(pairs, temperature), unseen)
+
+
+def cross_fitted(
+    examples: Sequence[Example], recipe: Recipe, tested: Collection[int] = range(FOLD_COUNT)
+) -> NDArray[np.float64]:
+    """Return logits from weights that have not seen an example's group.
+
+    Args:
+        examples: Of as many groups as may be.
+        recipe: How to train.
+        tested: The groups (0 to 7) that are left out in turn.
+
+    Returns:
+        Shape (examples, 3); zeros for examples of groups that are not tested.
+    """
+    folds = np.array([fold_of(example.source) for example in examples])
+    logits = np.zeros((len(examples), 3))
+    for fold in tested:
+        places = np.flatnonzero(folds == fold).tolist()
+        if places:
+            table = fit([examples[i] for i in np.flatnonzero(folds != fold).tolist()], recipe)
+            logits[places] = [logits_of(table, vector_of(examples[i].prompt)) for i in places]
+    return logits
 
 
 def vector_of(prompt: Prompt) -> Vector:
