@@ -100,8 +100,9 @@ def _without_fences(text: str, _seed: str) -> str | None:
 
 
 def _spaced(text: str, _seed: str) -> str | None:
-    """Double each line break, as pasting from some programs does."""
-    return text.strip("\n").replace("\n", "\n\n")
+    """Double each line break, as pasting from some programs does; None for a single line."""
+    lines = text.strip("\n")
+    return lines.replace("\n", "\n\n") if "\n" in lines else None
 
 
 def _wrapped(blocks: Sequence[Frame], text: str, seed: str) -> str:

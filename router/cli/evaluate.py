@@ -5,22 +5,21 @@ Never: anything else on stdout, or a stop because the classifier failed on a row
 """
 
 import time
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import orjson
 import typer
-from rich.console import Console
-from rich.table import Table
 
-from router.assay.evaluate import Figures, Prediction, figures_of, predict
-from router.assay.rows import read_rows
-from router.classification.classifier import load_classifier
+from router.assay.evaluate import Prediction, figures_of, predict
+from router.assay.robustness import pairs_of, robustness
+from router.assay.rows import Row, read_rows
+from router.classification.classifier import Classifier, load_classifier
+from router.cli.evaluate_tables import print_figures, print_robustness
 from router.errors import ConfigurationError
 
 _UNUSABLE = 2
-_WIDE = 400
-"""Columns off a terminal: nothing is wrapped or cut."""
 
 
 def run(
@@ -34,24 +33,53 @@ def run(
         Path | None,
         typer.Option(help="A weights file of 'task-router train'; the shipped one without it."),
     ] = None,
+    steady: Annotated[
+        bool,
+        typer.Option(
+            "--robustness",
+            help="Count instead how often a category changes when a row is only worded otherwise.",
+        ),
+    ] = False,
+    encoder: Annotated[
+        bool, typer.Option(help="Let the encoder look at rows that are in doubt.")
+    ] = True,
 ) -> None:
     """Classify labelled rows and print how well it went."""
+    if steady and predictions is not None:
+        _refuse("--predictions: with --robustness no row has one prediction; leave one of them out")
     try:
         rows = read_rows(data)
-        classifier = load_classifier(weights)
+        classifier = load_classifier(weights, encoder=encoder)
     except ConfigurationError as mistake:
-        typer.echo(mistake, err=True)
-        raise typer.Exit(_UNUSABLE) from mistake
+        _refuse(str(mistake))
+    if steady:
+        _measure_robustness(classifier, rows, as_json=as_json)
+        return
     predicted, failures = predict(classifier, rows, time.perf_counter)
-    for failure in failures:
-        typer.echo(failure, err=True)
+    _tell(failures)
     if predictions is not None:
         _write(predictions, predicted)
     figures = figures_of(rows, predicted)
     if as_json:
         typer.echo(orjson.dumps(figures.as_json()))
     else:
-        _print(figures)
+        print_figures(figures)
+
+
+def _measure_robustness(classifier: Classifier, rows: list[Row], *, as_json: bool) -> None:
+    """Print how steady the classifier is."""
+    measured, failures = robustness(classifier, pairs_of(rows), time.perf_counter)
+    _tell(failures)
+    if as_json:
+        typer.echo(orjson.dumps(measured.as_json()))
+    else:
+        print_robustness(measured)
+
+
+def _tell(failures: Iterable[str]) -> None:
+    """Say on stderr where the classifier failed."""
+    for failure in failures:
+        typer.echo(failure, err=True)
 
 
 def _write(path: Path, predictions: list[Prediction]) -> None:
@@ -59,41 +87,10 @@ def _write(path: Path, predictions: list[Prediction]) -> None:
     try:
         path.write_bytes(b"".join(orjson.dumps(p.as_json()) + b"\n" for p in predictions))
     except OSError as failure:
-        typer.echo(f"{path}: cannot be written: {failure.strerror}", err=True)
-        raise typer.Exit(_UNUSABLE) from failure
+        _refuse(f"{path}: cannot be written: {failure.strerror}")
 
 
-def _print(figures: Figures) -> None:
-    """Print the figures as tables."""
-    console = Console(highlight=False)
-    if not console.is_terminal:
-        console.width = _WIDE
-    console.print(
-        f"{figures.rows} rows · accuracy {figures.accuracy:.4f} · macro-F1 {figures.macro_f1:.4f}"
-        f" · calibration error {figures.calibration_error:.4f}"
-        f" · {figures.microseconds['p50']:.0f} µs (p99 {figures.microseconds['p99']:.0f} µs)",
-    )
-    found = Table(title="rows: true category, columns: predicted")
-    found.add_column("category")
-    for heading in (*figures.labels, "precision", "recall", "F1", "rows"):
-        found.add_column(heading, justify="right")
-    for label, line in zip(figures.labels, figures.confusion, strict=True):
-        score = figures.categories[label]
-        shares = (f"{share:.3f}" for share in (score.precision, score.recall, score.f1))
-        found.add_row(label, *map(str, line), *shares, str(score.rows))
-    console.print(found)
-    covered = Table(title="answering only the surest")
-    for heading in ("coverage", "least confidence", "accuracy"):
-        covered.add_column(heading, justify="right")
-    for row in figures.coverage[::10]:
-        covered.add_row(f"{row.coverage:.2f}", f"{row.threshold:.3f}", f"{row.accuracy:.4f}")
-    console.print(covered)
-    for title, shares_by_tag in (("slice", figures.slices), ("language", figures.languages)):
-        if shares_by_tag:
-            tags = Table(title=f"accuracy by {title}")
-            tags.add_column(title)
-            tags.add_column("accuracy", justify="right")
-            tags.add_column("rows", justify="right")
-            for tag, share in shares_by_tag.items():
-                tags.add_row(tag, f"{share.accuracy:.4f}", str(share.rows))
-            console.print(tags)
+def _refuse(message: str) -> NoReturn:
+    """Say what is wrong, and stop."""
+    typer.echo(message, err=True)
+    raise typer.Exit(_UNUSABLE)
