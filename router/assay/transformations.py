@@ -18,6 +18,7 @@ from router.assay.rewording import drawn
 from router.assay.surroundings import Frame
 from router.request.code_lines import is_code_line
 from router.request.code_spotting import split
+from router.request.messages import role_of
 from router.request.wrappers import real_ask
 
 Request: TypeAlias = Mapping[str, Any]
@@ -48,7 +49,7 @@ def _reworded(
         return None
     for at in range(len(messages) - 1, -1, -1):
         message = messages[at]
-        if isinstance(message, dict) and message.get("role") == "user":
+        if isinstance(message, dict) and role_of(message) == "user":
             content = _content_changed(message.get("content"), lambda text: change(text, seed))
             if content is None:
                 return None
@@ -141,7 +142,7 @@ def _with_system(prompts: Sequence[str], request: Request, seed: str) -> dict[st
     messages = request.get("messages")
     if not isinstance(messages, list) or not messages:
         return None
-    if any(isinstance(one, dict) and one.get("role") in _SYSTEM_ROLES for one in messages):
+    if any(isinstance(one, dict) and role_of(one) in _SYSTEM_ROLES for one in messages):
         return None
     system = {"role": "system", "content": drawn(prompts, seed)}
     return {**request, "messages": [system, *messages]}

@@ -1,0 +1,1 @@
+"""Tests of the joins behind the command line: how steady a classifier is."""
