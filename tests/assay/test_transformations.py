@@ -160,9 +160,25 @@ def test_capitals_spare_code_and_names() -> None:
     assert text_of(applied("upper-case", asks(bare))) == (
         f"WHY DOES THIS FAIL, MY FRIEND?\n{_FUNCTION}"
     )
-    assert skipped("upper-case", asks("for i in range(10) print(i) doesn't run??"))
-    assert skipped("upper-case", asks("这条河有多长?"))
-    assert skipped("upper-case", asks("ALREADY IN CAPITALS, ALL OF IT"))
+    short = "please explain this for me\nbegin\nx := 1;\nend"
+    assert text_of(applied("upper-case", asks(short))) == (
+        "PLEASE EXPLAIN THIS FOR ME\nbegin\nx := 1;\nend"
+    )
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "for i in range(10) print(i) doesn't run??",
+        "what is the point of writing for x in shelf: print x",
+        "这条河有多长?",
+        "怎么用 python 画图?",
+        "ALREADY IN CAPITALS, ALL OF IT",
+    ],
+)
+def test_lines_with_code_and_scripts_without_capitals_get_none(text: str) -> None:
+    """Nor does a text that would hardly change."""
+    assert skipped("upper-case", asks(text))
 
 
 def test_lower_case_is_for_all() -> None:
@@ -210,7 +226,12 @@ def test_fences_go_and_code_stays() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["no fence at all", "an open one\n```\nx = 1", "inside ```x = 1``` a line"]
+    "text",
+    [
+        "no fence at all",
+        "an open one\n```\nx = 1",
+        "one of two\n```\nx = 1\n```\ninside ```x = 1``` a line",
+    ],
 )
 def test_fences_that_are_no_blocks_are_left_alone(text: str) -> None:
     """What was code is not clear there."""
