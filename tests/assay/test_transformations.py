@@ -170,7 +170,7 @@ def test_capitals_spare_code_and_names() -> None:
     "text",
     [
         "for i in range(10) print(i) doesn't run??",
-        "what is the point of writing for x in shelf: print x",
+        "what does du -h / print for my disk",
         "这条河有多长?",
         "怎么用 python 画图?",
         "ALREADY IN CAPITALS, ALL OF IT",
