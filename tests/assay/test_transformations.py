@@ -7,52 +7,8 @@ from typing import Any
 
 import pytest
 
-from router.assay import surroundings
 from router.assay.transformations import TRANSFORMATIONS
-from router.categories import CATEGORIES, CODE_EDIT, CODE_GENERATION
-from router.request import read_body, read_prompt
-from router.types import Prompt
-
-_SEEDS = [f"row-{at}" for at in range(40)]
-_FUNCTION = """def total(prices):
-    result = 0
-    for price in prices:
-        result += price
-    return result"""
-_ASK = "Please rename the variable result in Python and explain every change that you made"
-_QUESTION = "Which of the larger rivers of Europe carry the most water in spring?"
-
-
-def asks(text: Any, **members: Any) -> dict[str, Any]:
-    """Return a request with one message of a user."""
-    return {"model": "auto", "messages": [{"role": "user", "content": text}], **members}
-
-
-def applied(name: str, request: dict[str, Any], seed: str = "row-1") -> dict[str, Any]:
-    """Return a transformed request; it has to apply, and to be another than before."""
-    before = copy.deepcopy(request)
-    after = TRANSFORMATIONS[name](request, seed)
-    assert after is not None
-    assert after != before
-    assert request == before, "the request that came in was written to"
-    return after
-
-
-def text_of(request: dict[str, Any]) -> str:
-    """Return the text of the last message."""
-    text = request["messages"][-1]["content"]
-    assert isinstance(text, str)
-    return text
-
-
-def skipped(name: str, request: dict[str, Any]) -> bool:
-    """Tell whether a transformation leaves a request out, for any seed."""
-    return all(TRANSFORMATIONS[name](request, seed) is None for seed in _SEEDS)
-
-
-def prompt_of(request: dict[str, Any]) -> Prompt:
-    """Read a request as the router does."""
-    return read_prompt(read_body(json.dumps(request).encode()))
+from tests.assay.requests import ASK, FUNCTION, QUESTION, applied, asks, skipped, text_of
 
 
 def test_there_are_at_least_twelve() -> None:
@@ -64,7 +20,7 @@ def test_there_are_at_least_twelve() -> None:
 @pytest.mark.parametrize("name", TRANSFORMATIONS)
 def test_one_seed_always_gives_the_same_result(name: str) -> None:
     """So that figures of two days can be compared."""
-    request = asks(f"{_ASK}\n```python\n{_FUNCTION}\n```")
+    request = asks(f"{ASK}\n```python\n{FUNCTION}\n```")
     assert applied(name, request, "row-7") == applied(name, request, "row-7")
 
 
@@ -76,7 +32,7 @@ def test_everything_but_the_latest_ask_stays(name: str) -> None:
         {"role": "assistant", "content": [{"type": "text", "text": "    Hello\n    ```\nx\n```"}]},
     ]
     later = [{"role": "assistant", "content": None, "tool_calls": [{"id": "1"}]}]
-    asked = {"role": "user", "name": "K", "content": f"{_ASK}\n```python\n{_FUNCTION}\n```"}
+    asked = {"role": "user", "name": "K", "content": f"{ASK}\n```python\n{FUNCTION}\n```"}
     messages = [*earlier, asked, *later]
     request = {"model": "auto", "temperature": 0.5, "messages": messages}
     after = applied(name, request)
@@ -96,12 +52,12 @@ def test_everything_but_the_latest_ask_stays(name: str) -> None:
 @pytest.mark.parametrize("name", TRANSFORMATIONS)
 def test_the_code_and_the_ask_are_still_there(name: str) -> None:
     """But for letter case, white space and a few slips of the finger."""
-    request = asks(f"{_ASK}\n```python\n{_FUNCTION}\n```")
+    request = asks(f"{ASK}\n```python\n{FUNCTION}\n```")
     after = json.dumps(applied(name, request)["messages"][-1]["content"])
     bare = re.sub(r"\\[nt]|\s", "", after).lower()
-    assert re.sub(r"\s", "", _FUNCTION) in bare
+    assert re.sub(r"\s", "", FUNCTION) in bare
     if name != "neighbour-typos":
-        assert re.sub(r"\s", "", _ASK).lower() in bare
+        assert re.sub(r"\s", "", ASK).lower() in bare
 
 
 @pytest.mark.parametrize("name", TRANSFORMATIONS)
@@ -134,7 +90,7 @@ _OF_TEXT = [name for name in TRANSFORMATIONS if not re.search("system-|-tools|-p
 @pytest.mark.parametrize("name", _OF_TEXT)
 def test_what_a_program_already_wrote_around_is_left_out(name: str) -> None:
     """Capitals or thanks inside a harness's own text are what no harness sends."""
-    wrapped = f"<task>\n{_ASK}\n```python\n{_FUNCTION}\n```\n</task>\n<env>\n\nLinux</env>"
+    wrapped = f"<task>\n{ASK}\n```python\n{FUNCTION}\n```\n</task>\n<env>\n\nLinux</env>"
     assert skipped(name, asks(wrapped))
 
 
@@ -142,7 +98,7 @@ def test_what_a_program_already_wrote_around_is_left_out(name: str) -> None:
 def test_the_last_text_part_is_the_one_that_changes(name: str) -> None:
     """Pictures and the parts before stay."""
     picture = {"type": "image_url", "image_url": {"url": "https://a.example/b.png"}}
-    text = {"type": "text", "text": f"{_ASK}\n```python\n{_FUNCTION}\n```"}
+    text = {"type": "text", "text": f"{ASK}\n```python\n{FUNCTION}\n```"}
     after = applied(name, asks([{"type": "text", "text": "One Thing"}, text, picture]))
     parts = after["messages"][0]["content"]
     assert parts[0] == {"type": "text", "text": "One Thing"}
@@ -152,13 +108,13 @@ def test_the_last_text_part_is_the_one_that_changes(name: str) -> None:
 
 def test_capitals_spare_code_and_names() -> None:
     """Fenced code, unfenced code, calls, dotted names and names with capitals inside."""
-    fenced = f"Rename total, then call np.mean in MyClass\n```\n{_FUNCTION}\n```\nthanks a lot"
+    fenced = f"Rename total, then call np.mean in MyClass\n```\n{FUNCTION}\n```\nthanks a lot"
     assert text_of(applied("upper-case", asks(fenced))) == (
-        f"RENAME TOTAL, THEN CALL np.mean IN MyClass\n```\n{_FUNCTION}\n```\nTHANKS A LOT"
+        f"RENAME TOTAL, THEN CALL np.mean IN MyClass\n```\n{FUNCTION}\n```\nTHANKS A LOT"
     )
-    bare = f"why does this fail, my friend?\n{_FUNCTION}"
+    bare = f"why does this fail, my friend?\n{FUNCTION}"
     assert text_of(applied("upper-case", asks(bare))) == (
-        f"WHY DOES THIS FAIL, MY FRIEND?\n{_FUNCTION}"
+        f"WHY DOES THIS FAIL, MY FRIEND?\n{FUNCTION}"
     )
     short = "please explain this for me\nbegin\nx := 1;\nend"
     assert text_of(applied("upper-case", asks(short))) == (
@@ -190,8 +146,8 @@ def test_lower_case_is_for_all() -> None:
 def test_typos_hit_neighbouring_keys_now_and_then() -> None:
     """About one letter in 25, never in code, never a swap or a loss."""
     prose = "Could somebody describe whether gardens benefit from winter sunshine? " * 40
-    after = text_of(applied("neighbour-typos", asks(f"{prose}\n```\n{_FUNCTION}\n```")))
-    assert after.endswith(f"\n```\n{_FUNCTION}\n```")
+    after = text_of(applied("neighbour-typos", asks(f"{prose}\n```\n{FUNCTION}\n```")))
+    assert after.endswith(f"\n```\n{FUNCTION}\n```")
     assert len(after.split("\n")[0]) == len(prose)
     slips = [(a, b) for a, b in zip(prose, after, strict=False) if a != b]
     letters = sum(character.isalpha() for character in prose)
@@ -214,15 +170,15 @@ def test_terse_asks_get_no_typos() -> None:
 
 def test_two_rows_get_different_typos() -> None:
     """The seed decides where."""
-    request = asks(_QUESTION * 5)
+    request = asks(QUESTION * 5)
     assert applied("neighbour-typos", request, "a") != applied("neighbour-typos", request, "b")
 
 
 def test_fences_go_and_code_stays() -> None:
     """All of them, the word after the fence too."""
-    text = f"Compare\n```python\n{_FUNCTION}\n```\nwith\n```\nx = 1\n\ny = 2\n```"
+    text = f"Compare\n```python\n{FUNCTION}\n```\nwith\n```\nx = 1\n\ny = 2\n```"
     after = text_of(applied("fences-removed", asks(text)))
-    assert after == f"Compare\n{_FUNCTION}\nwith\nx = 1\n\ny = 2"
+    assert after == f"Compare\n{FUNCTION}\nwith\nx = 1\n\ny = 2"
 
 
 @pytest.mark.parametrize(
@@ -241,96 +197,13 @@ def test_fences_that_are_no_blocks_are_left_alone(text: str) -> None:
 def test_line_breaks_are_doubled() -> None:
     """A single line has none."""
     assert text_of(applied("blank-lines", asks("One\ntwo\n\nthree\n"))) == "One\n\ntwo\n\n\n\nthree"
-    assert skipped("blank-lines", asks(_QUESTION + "\n"))
+    assert skipped("blank-lines", asks(QUESTION + "\n"))
 
 
 @pytest.mark.parametrize(("name", "unit"), [("indent-two", "  "), ("indent-tabs", "\t")])
 def test_code_is_indented_by_another_unit(name: str, unit: str) -> None:
     """Prose with indented lines is left out."""
-    after = text_of(applied(name, asks(f"Explain this\n{_FUNCTION}")))
-    assert after == f"Explain this\n{_FUNCTION}".replace("    ", unit)
+    after = text_of(applied(name, asks(f"Explain this\n{FUNCTION}")))
+    assert after == f"Explain this\n{FUNCTION}".replace("    ", unit)
     assert f"\n{unit}{unit}result += price\n" in after
     assert skipped(name, asks("My list\n    apples\n    pears"))
-
-
-_FRAMES = {
-    "polite-frame": surroundings.POLITE_FRAMES,
-    "foreign-frame": surroundings.FOREIGN_FRAMES,
-    "editor-block": surroundings.EDITOR_BLOCKS,
-    "reminder-block": surroundings.REMINDER_BLOCKS,
-    "environment-block": surroundings.ENVIRONMENT_BLOCKS,
-    "signature": [("", ending) for ending in surroundings.SIGNATURES],
-    "orders-code": [("", ending) for ending in surroundings.CODING_ORDERS],
-    "orders-chat": [("", ending) for ending in surroundings.CHAT_ORDERS],
-}
-
-
-@pytest.mark.parametrize(("name", "frames"), _FRAMES.items())
-def test_frames_stand_around_the_unchanged_ask_in_every_wording(name: str, frames: Any) -> None:
-    """Over enough rows each wording is drawn."""
-    made = {text_of(applied(name, asks(_QUESTION), seed)) for seed in _SEEDS}
-    assert made == {f"{before}{_QUESTION}{after}" for before, after in frames}
-
-
-@pytest.mark.parametrize("name", ["polite-frame", "foreign-frame", "signature", "orders-code"])
-@pytest.mark.parametrize("text", ["yes", "继续", f"```\n{_FUNCTION}\n```", _FUNCTION])
-def test_words_are_not_put_around_a_yes_or_bare_code(name: str, text: str) -> None:
-    """It would become another message."""
-    assert skipped(name, asks(text))
-
-
-def test_orders_name_categories_of_the_table() -> None:
-    """A line that orders what does not exist would be no temptation."""
-    code = {CODE_GENERATION, CODE_EDIT}
-    chat = set(CATEGORIES) - code
-    for orders, names in ((surroundings.CODING_ORDERS, code), (surroundings.CHAT_ORDERS, chat)):
-        named = [{name for name in CATEGORIES if name in order} for order in orders]
-        assert all(len(found) == 1 and found <= names for found in named)
-        assert set.union(*named) == names
-
-
-@pytest.mark.parametrize("name", ["editor-block", "reminder-block", "environment-block"])
-def test_some_of_a_harness_is_known_to_reading_and_some_is_not(name: str) -> None:
-    """Known tags test that reading works, unknown ones what happens where it does not."""
-    read = {prompt_of(applied(name, asks(_QUESTION), seed)).ask == _QUESTION for seed in _SEEDS}
-    assert read == {True, False}
-
-
-@pytest.mark.parametrize("name", ["system-neutral", "system-coding", "system-writing"])
-def test_a_system_prompt_comes_first_where_there_is_none(name: str) -> None:
-    """A request that has one, or a developer's, keeps its own."""
-    after = applied(name, asks(_QUESTION))
-    assert after["messages"][0]["role"] == "system"
-    assert after["messages"][1:] == asks(_QUESTION)["messages"]
-    for role in ("system", "developer"):
-        own = {"messages": [{"role": role, "content": "Be brief."}, *asks(_QUESTION)["messages"]]}
-        assert skipped(name, own)
-
-
-@pytest.mark.parametrize(
-    ("name", "tool"), [("editor-tools", "apply_patch"), ("shop-tools", "put_in_basket")]
-)
-def test_tools_are_offered_where_there_are_none(name: str, tool: str) -> None:
-    """Reading counts them; a request that offers some, or none on purpose, keeps its own."""
-    after = applied(name, asks(_QUESTION))
-    assert tool in [one["function"]["name"] for one in after["tools"]]
-    assert prompt_of(after).tools == len(after["tools"])
-    assert skipped(name, asks(_QUESTION, tools=[]))
-    assert skipped(name, asks(_QUESTION, functions=[{"name": "f"}]))
-
-
-def test_texts_become_parts_that_read_the_same() -> None:
-    """For every message with text."""
-    request = {
-        "messages": [
-            {"role": "system", "content": "Be brief."},
-            {"role": "user", "content": "Hi"},
-            {"role": "assistant", "content": None, "tool_calls": [{"id": "1"}]},
-            {"role": "user", "content": _QUESTION},
-        ],
-    }
-    after = applied("content-parts", request)
-    assert after["messages"][3]["content"] == [{"type": "text", "text": _QUESTION}]
-    assert after["messages"][2] == request["messages"][2]
-    assert prompt_of(after) == prompt_of(request)
-    assert skipped("content-parts", after)
