@@ -26,6 +26,7 @@ from router.api.routes import CHAT_PATH, application
 from router.backends.failover import Failover
 from router.backends.registry import open_registry, unusable_settings
 from router.classification.classifier import Classifier, load_classifier
+from router.classification.second_look import SecondLook
 from router.clients import ClientBook, load_clients
 from router.families import load_families
 from router.pipeline import Observers, Pipeline, Serving
@@ -63,7 +64,7 @@ def build(settings: Settings, environ: Mapping[str, str], directory: str | None)
     metrics = Metrics(__version__, directory)
     for warning in clients.warnings if clients else ():
         log.warning(warning)
-    parts = _Parts(policy, load_classifier(policy.weights), log, metrics)
+    parts = _Parts(policy, load_classifier(policy.weights, encoder=policy.encoder), log, metrics)
     app = parts.application(environ)
     admitted = Admission(app, clients, _admin_key(settings, environ), parts.refused)
     return ErrorBoundary(admitted, _request_ids(), parts.failed)
@@ -88,8 +89,13 @@ class _Parts:
     def application(self, environ: Mapping[str, str]) -> Application:
         """Return the application inside admission."""
         observers = Observers(self.observe, self._metrics.in_flight, self.classifier_failed)
+        second_look = SecondLook(time.perf_counter, self._metrics.second_look)
         pipeline = Pipeline(
-            self.serving, Failover(self._metrics.in_flight), observers, time.perf_counter
+            self.serving,
+            Failover(self._metrics.in_flight),
+            second_look,
+            observers,
+            time.perf_counter,
         )
         chat = ChatEndpoint(
             pipeline,
@@ -120,6 +126,7 @@ class _Parts:
             try:
                 yield
             finally:
+                second_look.close()
                 await registry.close()
 
         return application(chat, routers, lifespan)

@@ -51,6 +51,19 @@ FALLBACKS: Final[frozenset[Reason]] = frozenset(
 )
 """The reasons that mean: the policy's `default` was used instead of a route."""
 
+LookOutcome = Literal["confirmed", "changed", "skipped", "late", "failed"]
+
+LOOK_OUTCOMES: Final[Mapping[LookOutcome, str]] = MappingProxyType(
+    {
+        "confirmed": "the encoder found the same category as the words' weights",
+        "changed": "the encoder found another category",
+        "skipped": "the budget of time was spent, or too many waited: the first verdict stood",
+        "late": "the deadline passed: the first verdict stood",
+        "failed": "the encoder failed: the first verdict stood",
+    },
+)
+"""What became of a prompt that the words' weights left in doubt."""
+
 SkipReason = Literal[
     "no_key",
     "no_proxy",

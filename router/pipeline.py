@@ -13,6 +13,7 @@ from router.backends.dialects.contract import Outgoing
 from router.backends.failover import Failover, InFlight, Opened
 from router.backends.registry import Registry
 from router.classification.classifier import Classifier
+from router.classification.second_look import SecondLook
 from router.closed_sets import Outcome, Reason
 from router.course import CLIENT_CLOSED, Course, outcome_of_answer, outcome_of_error
 from router.errors import InternalError, RouterError
@@ -57,11 +58,13 @@ class Pipeline:
         self,
         serving: Callable[[], Serving],
         failover: Failover,
+        second_look: SecondLook,
         observers: Observers,
         clock: Callable[[], float],
     ) -> None:
         self._serving = serving
         self._failover = failover
+        self._second_look = second_look
         self._observers = observers
         self._clock = clock
 
@@ -77,7 +80,7 @@ class Pipeline:
         try:
             request = read_body(call.body)
             course.streamed = request.stream
-            course.decision = self._decide(serving, request, course)
+            course.decision = await self._decide(serving, request, course)
             deadline = self._deadline(serving, course.decision)
             course.overhead = self._clock() - call.started
             opened = await self._failover.open(
@@ -101,7 +104,7 @@ class Pipeline:
                 self._close(course, *ended)
         return self._relay(course, opened, deadline)
 
-    def _decide(self, serving: Serving, request: ChatRequest, course: Course) -> Decision:
+    async def _decide(self, serving: Serving, request: ChatRequest, course: Course) -> Decision:
         """Return where the request goes."""
         headers = course.call.headers
         wish = read_wish(
@@ -112,7 +115,7 @@ class Pipeline:
         )
         unclassified = None
         if wish.pin is None:
-            unclassified = self._classify(serving.classifier, request, wish, course)
+            unclassified = await self._classify(serving.classifier, request, wish, course)
         ask = Ask(
             classification=course.classification,
             needs=Needs() if request.unreadable else read_needs(request),
@@ -122,7 +125,7 @@ class Pipeline:
         )
         return decide(serving.policy, ask, serving.registry.health())
 
-    def _classify(
+    async def _classify(
         self, classifier: Classifier, request: ChatRequest, wish: Wish, course: Course
     ) -> Reason | None:
         """Classify; return why there is no classification, if there is none.
@@ -133,12 +136,14 @@ class Pipeline:
             return "unreadable"
         started = self._clock()
         try:
-            course.classification = classifier.classify(read_prompt(request), wish.declared)
+            prompt = read_prompt(request)
+            course.classification = first = classifier.first_look(prompt, wish.declared)
+            if classifier.in_doubt(first):
+                course.classification = await self._second_look.of(classifier, prompt, first)
         except Exception as error:
             self._observers.classifier_failed(error, course.call.request_id)
-            return "classifier_failed"
         course.classified_in = self._clock() - started
-        return None
+        return None if course.classification else "classifier_failed"
 
     @staticmethod
     def _deadline(serving: Serving, decision: Decision) -> float:

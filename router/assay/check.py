@@ -4,10 +4,10 @@ In: a file, the environment, the families, a way to load a classifier. Out: find
 Never: anything sent, or the value of a secret.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, Protocol
 from urllib.parse import urlsplit
 
 from router.assay.dry_run import DryRun, Said, dry_run
@@ -18,8 +18,14 @@ from router.policy import Expectation, Policy, PolicyTest, load_policy
 from router.types import BackendSpec
 from router.yaml_source import Document, UnreadableFileError, load, read_bytes
 
-LoadClassifier = Callable[[Path | None], Classifier]
-"""Loads a classifier from a weights file; None for the shipped one."""
+
+class LoadClassifier(Protocol):
+    """Loads a classifier."""
+
+    def __call__(self, weights: Path | None, *, encoder: bool) -> Classifier:
+        """Load from a weights file (None: the shipped one), with or without a second look."""
+        ...
+
 
 _COMPARED: Final = ("category", "backend", "backends", "reason", "skipped", "error")
 
@@ -52,7 +58,7 @@ def check(
     document = load(read_bytes(path), str(path))
     warnings = tuple(_warnings(policy, document, environ))
     try:
-        classifier = load_classifier(policy.weights)
+        classifier = load_classifier(policy.weights, encoder=policy.encoder)
     except ConfigurationError as error:
         told = "; ".join(mistake.message for mistake in error.mistakes)
         unusable = document.mistake(("classification", "weights"), told)

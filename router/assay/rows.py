@@ -10,10 +10,12 @@ import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from router.categories import CATEGORIES
 from router.errors import ConfigurationError, Mistake
+
+_ENDINGS: Final = (".jsonl.gz", ".jsonl")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +55,12 @@ def read_rows(path: Path) -> list[Row]:
     if mistakes:
         raise ConfigurationError(str(path), tuple(mistakes))
     return rows
+
+
+def found_rows(folder: Path, name: str = "train") -> Path:
+    """Return the file of rows in a folder; the plain name if none is there, for the message."""
+    packed, plain = (folder / f"{name}{ending}" for ending in _ENDINGS)
+    return packed if packed.is_file() else plain
 
 
 def _lines(path: Path) -> Iterator[bytes]:

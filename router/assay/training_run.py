@@ -4,7 +4,6 @@ In: rows. Out: examples and trained weights. Never: files but the project's own 
 """
 
 from collections.abc import Sequence
-from typing import Final
 
 from router.assay.rows import Row, read_rows
 from router.classification.training.corpus import CORPUS_FILES
@@ -13,8 +12,10 @@ from router.classification.training.sources import is_share_alike
 from router.classification.training.trainer import DEFAULT_RECIPE, Recipe, Trained, train
 from router.request import read_body, read_prompt
 
-OWN_COPIES: Final = 4
-"""How often an epoch sees each row of the project's own corpus: it has what public data lacks."""
+
+def usable(row: Row) -> bool:
+    """Tell whether a row's licence lets the shipped weights learn from it."""
+    return not is_share_alike(row.license)
 
 
 def examples_of(rows: Sequence[Row], *, share_alike: bool = False) -> list[Example]:
@@ -27,17 +28,17 @@ def examples_of(rows: Sequence[Row], *, share_alike: bool = False) -> list[Examp
     return [
         Example(read_prompt(read_body(row.request)), row.label, row.source, row.license)
         for row in rows
-        if share_alike or not is_share_alike(row.license)
+        if share_alike or usable(row)
     ]
 
 
-def own_examples() -> list[Example]:
+def own_rows() -> list[Row]:
     """Read the project's own corpus.
 
     Raises:
         ConfigurationError: A file of it is damaged.
     """
-    return [example for path in CORPUS_FILES for example in examples_of(read_rows(path))]
+    return [row for path in CORPUS_FILES for row in read_rows(path)]
 
 
 def train_on(examples: Sequence[Example], recipe: Recipe = DEFAULT_RECIPE) -> Trained:
@@ -49,5 +50,5 @@ def train_on(examples: Sequence[Example], recipe: Recipe = DEFAULT_RECIPE) -> Tr
     Raises:
         ConfigurationError: A file of the corpus is damaged.
     """
-    trained = train([*examples, *own_examples() * OWN_COPIES], recipe)
+    trained = train([*examples, *examples_of(own_rows())], recipe)
     return Trained(trained.weights, trained.unseen[: len(examples)])

@@ -23,10 +23,12 @@ VERBS: Final[Mapping[str, str]] = MappingProxyType(
         "explain": "Say how a prompt would be classified and where it would go; send nothing.",
         "evaluate": "Classify labelled rows and print figures.",
         "train": "Rebuild the classifier's weights.",
+        "train-encoder": "Rebuild the classifier's encoder; needs the extra 'train'.",
+        "card": "Measure the shipped classifier and write its model card.",
         "sources": "List public training data, or convert a local copy of it into rows.",
     }
 )
-"""Verb → its help. The module `router.cli.<verb>` has it as `run`."""
+"""Verb → its help. The module `router.cli.<verb>` (hyphens as underscores) has it as `run`."""
 
 
 def main() -> None:
@@ -48,7 +50,9 @@ def command_line(verbs: list[str]) -> typer.Typer:
     )
     app.callback()(_options)
     for verb in verbs:
-        app.command(verb, help=VERBS[verb])(import_module(f"router.cli.{verb}").run)
+        app.command(verb, help=VERBS[verb])(
+            import_module(f"router.cli.{verb.replace('-', '_')}").run
+        )
     return app
 
 

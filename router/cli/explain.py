@@ -42,7 +42,7 @@ def run(prompt: _Prompt, policy: _Policy = _DEFAULT_POLICY, as_json: _Json = Fal
     raw = _body(prompt)
     try:
         rules = load_policy(resolve_policy_path(policy), environment(), load_families())
-        classifier = load_classifier(rules.weights)
+        classifier = load_classifier(rules.weights, encoder=rules.encoder)
     except ConfigurationError as error:
         _refuse(str(error))
     for spec in rules.backends.values():

@@ -10,13 +10,12 @@ from typing import Annotated
 import numpy as np
 import typer
 
-from router.assay.rows import read_rows
+from router.assay.rows import found_rows, read_rows
 from router.assay.training_run import examples_of, train_on
 from router.classification.weights import save_weights
 from router.errors import ConfigurationError
 
 _UNUSABLE = 2
-_NAMES = ("train.jsonl.gz", "train.jsonl")
 
 
 def run(
@@ -29,7 +28,7 @@ def run(
 ) -> None:
     """Train the weights; the same rows give the same bytes on the same machine."""
     try:
-        rows = read_rows(_found(data))
+        rows = read_rows(found_rows(data))
         examples = examples_of(rows, share_alike=share_alike)
         typer.echo(
             f"training on {len(examples)} of {len(rows)} rows and on the project's own", err=True
@@ -49,11 +48,3 @@ def run(
         f"{out}: trained on {len(examples)} rows; on sources left out in turn {right:.4f} of the"
         f" rows are told apart rightly as not code, new code or changed code",
     )
-
-
-def _found(folder: Path) -> Path:
-    """Return the rows to train on; the plain name if neither is there, for the error message."""
-    for name in _NAMES:
-        if (folder / name).is_file():
-            return folder / name
-    return folder / _NAMES[-1]

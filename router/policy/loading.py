@@ -57,6 +57,7 @@ def load_policy(path: Path, environ: Mapping[str, str], families: Families) -> P
         unknown_models=checked.unknown_models,
         min_confidence=checked.classification.min_confidence,
         weights=_beside(path.parent, checked.classification.weights),
+        encoder=checked.classification.encoder,
         body_bytes=checked.limits.body_bytes,
         tests=_tests(checked, path.parent, document.lines),
     )

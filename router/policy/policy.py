@@ -69,6 +69,8 @@ class Policy:
     min_confidence: float
     weights: Path | None
     """The classifier's weights; None for those that come with the package."""
+    encoder: bool
+    """Doubtful prompts get a second look by the encoder."""
     body_bytes: int
     """The longest request body that is read."""
     tests: tuple[PolicyTest, ...] = ()
@@ -87,6 +89,7 @@ class Policy:
             "classification": {
                 "min_confidence": self.min_confidence,
                 "weights": None if self.weights is None else str(self.weights),
+                "encoder": self.encoder,
             },
             "limits": {"body_bytes": self.body_bytes},
         }

@@ -111,6 +111,9 @@ class ClassificationEntry(_Strict):
     weights: Text | None = Field(
         default=None, description="weights of your own, relative to the policy; null: the shipped"
     )
+    encoder: bool = Field(
+        default=True, description="give doubtful prompts a second look; off: only words are weighed"
+    )
 
 
 class LimitsEntry(_Strict):

@@ -131,7 +131,9 @@ def without_context(text: str) -> str:
     cut = text.find(CUT)
     for opening in _OPENING.finditer(text):
         name = opening.group(1)
-        if opening.start() < at or name in unclosed or not _is_context(name.lower()):
+        if opening.start() < at or name in unclosed:
+            continue
+        if not _is_context(name.lower()) and not _wraps_lines(text, opening):
             continue
         closing = f"</{name}>"
         end = text.find(closing, opening.end())
@@ -146,6 +148,20 @@ def without_context(text: str) -> str:
         at = end
     kept.append(_after_orphan(text[at:]))
     return "".join(kept)
+
+
+def _wraps_lines(text: str, opening: re.Match[str]) -> bool:
+    """Tell whether a tag of unknown name looks like a program's: around lines, first or last.
+
+    Only names with an underscore: HTML, components and most XML have none, harnesses' tags do.
+    """
+    name = opening.group(1)
+    if "_" not in name or name.lower() in _ASK_TAGS or not text.startswith("\n", opening.end()):
+        return False
+    closing = text.find(f"</{name}>", opening.end())
+    first = not text[: opening.start()].strip()
+    last = closing >= 0 and not text[closing + len(name) + len("</>") :].strip()
+    return closing >= 0 and first != last
 
 
 def _after_orphan(text: str) -> str:

@@ -83,6 +83,9 @@ _RETRIEVAL: Final = re.compile(
 )
 """Open WebUI's template around a question and the documents found for it."""
 
+_SIGNED: Final = re.compile(r"(?<=\S)\s*\n-- ?\n(?=.{0,300}\Z)", re.DOTALL)
+"""What begins a signature at the end of a message (RFC 3676, section 4.3)."""
+
 FRESH_START: Final = "I switched to a new code base"
 """aider's line between its worked examples and the real conversation."""
 
@@ -113,7 +116,7 @@ def real_ask(text: str) -> str:
         if not inside and _RETRIEVAL.match(text) is not None:
             inside = text[text.rfind("</context>") + 1 :].removeprefix("/context>")
         text = without_context(inside or text)
-    return _between_headings(text).strip()
+    return _SIGNED.split(_between_headings(text), maxsplit=1)[0].strip()
 
 
 def _intent_of(summary: str) -> str:

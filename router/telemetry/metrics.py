@@ -27,7 +27,7 @@ from prometheus_client.multiprocess import MultiProcessCollector, mark_process_d
 from prometheus_client.registry import Collector
 
 from router.categories import UNCLASSIFIED
-from router.closed_sets import FALLBACKS
+from router.closed_sets import FALLBACKS, LookOutcome
 from router.types import Exchange
 
 CONTENT_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
@@ -47,6 +47,7 @@ COUNTERS: Final[Mapping[str, tuple[str, tuple[str, ...]]]] = MappingProxyType(
             ("endpoint", "category", "stage", "backend", "client", "outcome"),
         ),
         "classification_fallbacks": ("Requests that went to the default", ("reason",)),
+        "second_looks": ("Doubtful prompts by what the encoder made of them", ("outcome",)),
         "tokens": ("Tokens that backends say they used", ("backend", "client", "kind")),
         "usage_missing": ("Whole answers without a count of tokens", ("backend",)),
         "upstream_attempts": ("Tries at backends by what they came to", ("backend", "outcome")),
@@ -132,6 +133,10 @@ class Metrics:
     def in_flight(self, backend: str, change: int) -> None:
         """Count a try that begins (+1) or an answer that was closed (-1)."""
         self._child("requests_in_flight", backend).inc(change)
+
+    def second_look(self, outcome: LookOutcome) -> None:
+        """Count what became of a doubtful prompt."""
+        self._child("second_looks", outcome).inc()
 
     def policy_loaded(self, generation: str, timestamp: float) -> None:
         """Note which policy is in force, and since when (seconds since the epoch)."""

@@ -66,6 +66,9 @@ FENCES: Final[Mapping[str, tuple[str, ...]]] = {
     "envoy": ("extproc/*",),
     "typer": ("cli/*", "demo/*", "scorecard/*"),
     "rich": ("cli/*", "demo/*", "scorecard/*"),
+    "onnxruntime": ("classification/encoder/network.py",),
+    "torch": ("classification/training/encoder/*",),
+    "onnx": ("classification/training/encoder/*",),
     "openai": ("demo/*", "scorecard/*"),
     "xllamacpp": ("demo/*",),
 }

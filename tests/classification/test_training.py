@@ -12,8 +12,9 @@ from router.categories import CODE_GENERATION
 from router.classification.classifier import load_classifier
 from router.classification.training.augmentation import varied
 from router.classification.training.calibration import fit_temperature
+from router.classification.training.example import Example
 from router.classification.training.groups import FOLD_COUNT, fold_of, group_of
-from router.classification.training.trainer import Recipe, train
+from router.classification.training.trainer import Recipe, cross_fitted, drawn, train
 from router.classification.weights import SHIPPED, load_weights, save_weights
 from router.errors import ConfigurationError
 from router.types import Prompt
@@ -107,11 +108,59 @@ def test_variants_of_a_source_are_never_split() -> None:
     assert all(0 <= fold_of(name) < FOLD_COUNT for name in ("mbpp", "a new source", ""))
 
 
-def test_variations_keep_the_words_mostly() -> None:
-    """Typing errors, unspotted code, lost history; never another situation."""
+def test_variations_keep_the_situation() -> None:
+    """Typing errors, unspotted code, lost history, frames, orders; never another situation."""
     chance = np.random.default_rng(3)
     prompt = Prompt("please refactor this old function", code="x = 1", previous_ask="hello")
-    for _ in range(200):
-        other = varied(prompt, chance)
-        assert other.has_assistant == prompt.has_assistant
-        assert abs(len(other.ask) + len(other.code) - len(prompt.ask) - len(prompt.code)) <= 3
+    others = [varied(prompt, chance, 0.15) for _ in range(300)]
+    assert all(other.has_assistant == prompt.has_assistant for other in others)
+    lengths = [len(other.ask) + len(other.code) for other in others]
+    assert min(lengths) >= len(prompt.ask) + len(prompt.code) - 3
+    assert len({other.ask for other in others}) > 20
+
+
+def test_what_only_says_to_go_on_is_not_framed() -> None:
+    """A carried ask stays as it is: the previous one is what is read."""
+    chance = np.random.default_rng(3)
+    prompt = Prompt("yes", previous_ask="sort the rows", has_assistant=True, carried=True)
+    assert {varied(prompt, chance, 1.0).ask for _ in range(50)} == {"yes"}
+
+
+def test_an_epoch_sees_a_bounded_number_of_a_public_group_and_every_own_row() -> None:
+    """Variants of one source count together; each epoch draws anew."""
+    examples = [
+        Example(Prompt(str(at)), CODE_GENERATION, source)
+        for source in ("mbpp", "humaneval-xl+followup", "own-terse", "sgd")
+        for at in range(40)
+    ]
+    chance = np.random.default_rng(3)
+    first, second = (drawn(examples, 30, chance) for _ in range(2))
+    for places in (first, second):
+        sources = [examples[place].source for place in places]
+        assert sources.count("own-terse") == 40
+        assert sources.count("sgd") == 30
+        assert sources.count("mbpp") + sources.count("humaneval-xl+followup") == 30
+    assert set(first) != set(second)
+
+
+def test_an_example_is_never_tested_by_what_learnt_from_its_group() -> None:
+    """Logits of a group do not change when its labels do; those of others may."""
+    examples = [replace(one, source="mbpp") for one in small_examples()]
+    others = [replace(one, source="sgd") for one in small_examples()]
+    liars = [replace(one, label=CODE_GENERATION) for one in examples]
+    honest = cross_fitted([*examples, *others], _SHORT)
+    fooled = cross_fitted([*liars, *others], _SHORT)
+    assert fold_of("mbpp") != fold_of("sgd")
+    assert (honest[: len(examples)] == fooled[: len(examples)]).all()
+    assert (honest[len(examples) :] != fooled[len(examples) :]).any()
+
+
+def test_groups_that_are_not_tested_are_left_at_zero() -> None:
+    """So that a subset can be measured in less time."""
+    examples = [
+        replace(one, source=source) for source in ("mbpp", "sgd") for one in small_examples()
+    ]
+    logits = cross_fitted(examples, _SHORT, [fold_of("sgd")])
+    half = len(examples) // 2
+    assert not logits[:half].any()
+    assert logits[half:].any()

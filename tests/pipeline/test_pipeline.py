@@ -15,8 +15,11 @@ import pytest
 
 from router.backends.failover import Failover
 from router.backends.registry import open_registry
-from router.classification.classifier import Classifier, load_classifier
-from router.classification.stages.stage import Weighed
+from router.categories import CODE_EDIT
+from router.classification.classifier import Classifier, Second, load_classifier
+from router.classification.second_look import SecondLook
+from router.classification.stages.stage import Weighed, certain
+from router.closed_sets import LookOutcome
 from router.errors import UnknownModelError, UpstreamError
 from router.families import load_families
 from router.pipeline import Observers, Pipeline, Serving
@@ -42,12 +45,31 @@ class BrokenStage:
         raise NotImplementedError(prompt)
 
 
+class SureStage:
+    """A stage that answers code edit, as surely as it is told."""
+
+    name = "linear"
+
+    def __init__(self, confidence: float) -> None:
+        self._confidence = confidence
+
+    def classify(self, prompt: Prompt, declared: str | None) -> Classification | None:
+        """Answer."""
+        del prompt, declared
+        return Classification(CODE_EDIT, self._confidence, self.name, certain(CODE_EDIT))
+
+    def weigh(self, prompt: Prompt) -> tuple[Weighed, ...]:
+        """Never get here."""
+        raise NotImplementedError(prompt)
+
+
 @dataclass
 class Told:
     """What the observers were told."""
 
     exchanges: list[Exchange] = field(default_factory=list)
     failures: list[tuple[Exception, str]] = field(default_factory=list)
+    looks: list[LookOutcome] = field(default_factory=list)
     in_flight: int = 0
 
     def count(self, _backend: str, change: int) -> None:
@@ -73,8 +95,12 @@ async def rig(
         told = Told()
         observers = Observers(told.exchanges.append, told.count, told.classifier_failed)
         failover = Failover(told.count)
-        yield Pipeline(lambda: serving, failover, observers, time.perf_counter), told
-        await registry.close()
+        look = SecondLook(time.perf_counter, told.looks.append)
+        try:
+            yield Pipeline(lambda: serving, failover, look, observers, time.perf_counter), told
+        finally:
+            look.close()
+            await registry.close()
 
 
 def call(body: object = None, **headers: str) -> Call:
@@ -172,3 +198,27 @@ async def test_a_declared_category_and_a_pinned_backend_are_obeyed(tmp_path: Pat
     assert pinned.decision is not None
     assert (declared.decision.category, declared.decision.reason) == ("code-edit", "declared")
     assert (pinned.classification, pinned.decision.reason) == (None, "pinned")
+
+
+@pytest.mark.parametrize(
+    ("second", "confidence", "looks"),
+    [
+        (SureStage(0.99), b"0.990", ["confirmed"]),
+        (BrokenStage(), b"0.600", ["failed"]),
+    ],
+)
+async def test_a_doubtful_prompt_gets_a_second_look_and_survives_it(
+    tmp_path: Path, second: SureStage | BrokenStage, confidence: bytes, looks: list[str]
+) -> None:
+    """Where the second stage fails the first verdict stands, and the failure is reported."""
+    classifier = Classifier([SureStage(0.6)], Second(second, below=0.9))
+    async with rig(tmp_path, answers(b"{}"), classifier) as (pipeline, told):
+        relay = await pipeline.answer(call())
+        await relay.read()
+        await relay.close()
+    headers = dict(relay.headers)
+    assert headers[b"x-router-category"] == CODE_EDIT.encode()
+    assert headers[b"x-router-confidence"] == confidence
+    assert headers[b"x-router-reason"] == b"route"
+    assert told.looks == looks
+    assert len(told.failures) == looks.count("failed")

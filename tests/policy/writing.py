@@ -79,5 +79,6 @@ def policy_of(
         unknown_models=unknown_models,
         min_confidence=0.5,
         weights=None,
+        encoder=True,
         body_bytes=1 << 20,
     )

@@ -45,6 +45,9 @@ _RETRIEVAL = lines(
     "",
 )
 _ONE_MESSAGE: dict[str, Any] = {
+    "a tag nobody knows, before": lines("<ws_state>", "open: a.py", "</ws_state>", ASK),
+    "a tag nobody knows, after": lines(ASK, "<ws_state>", "open: a.py", "</ws_state>"),
+    "a signature": lines(ASK, "", "-- ", "sent by the night desk", "extension 12"),
     "Claude Code, reminder before": parts(_REMINDER, ASK),
     "Claude Code, reminder after": parts(ASK, _REMINDER),
     "Claude Code, reminder inside": lines(_REMINDER, ASK, _REMINDER),
@@ -179,3 +182,20 @@ def test_a_message_of_nothing_but_context_still_has_words() -> None:
 def test_tags_in_an_ordinary_question_stay(text: str) -> None:
     """Only whole, closed contexts are left out."""
     assert prompt_of(text).ask == text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        lines("<my_table>", "x", "</my_table>"),  # alone: it is what is asked about
+        lines("wrap it in <my_row> as before", "</my_row> please"),  # inside a line
+        lines("<my-card>", "hello", "</my-card>", "make it bold"),  # a component
+        lines("<ws_state>", "no end in sight", "make it bold"),
+        lines("fix", "--", "x = 1", *["y = 2"] * 80),  # a separator, not a signature
+    ],
+)
+def test_what_only_looks_like_a_program_s_words_is_kept(text: str) -> None:
+    """Tags without an underscore, in a line, unclosed or alone; dashes before a long text."""
+    prompt = prompt_of(text)
+    kept = f"{prompt.ask} {prompt.code}"
+    assert all(word in kept for word in text.split() if word.isalpha())

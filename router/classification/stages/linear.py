@@ -8,18 +8,15 @@ The weights know three kinds: not code, code to be written, code to be changed. 
 none, by definition and not by weight.
 """
 
-import math
 from collections import defaultdict
-from types import MappingProxyType
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from router.categories import CODE_EDIT, CODE_GENERATION, GENERAL_INSTRUCT, MULTI_TURN_CHAT
 from router.classification.facts import FACTS
 from router.classification.features import GROUPS, Measured, measure
-from router.classification.stages.stage import Weighed
+from router.classification.stages.stage import Weighed, categories_of, verdict_of
 from router.classification.weights import Weights
 from router.types import Classification, Prompt
 
@@ -40,29 +37,18 @@ class LinearStage:
         self._pairs = weights.table.view(np.int32).reshape(-1)
         self._unit = weights.unit / weights.temperature
 
+    def logits(self, prompt: Prompt) -> NDArray[np.float64]:
+        """Return the calibrated logits of the three kinds, shape (3,)."""
+        measured = measure(prompt)
+        pairs = self._pairs.take(measured.rows).view(np.int16).reshape(-1, 2)
+        logits = np.zeros(3)
+        logits[1:] = measured.values @ pairs * self._unit
+        return logits
+
     def classify(self, prompt: Prompt, declared: str | None) -> Classification:
         """Return the category of largest probability."""
         del declared
-        measured = measure(prompt)
-        pairs = self._pairs.take(measured.rows).view(np.int16).reshape(-1, 2)
-        generation, edit = (measured.values @ pairs * self._unit).tolist()
-        top = max(0.0, generation, edit)
-        neither, written, changed = math.exp(-top), math.exp(generation - top), math.exp(edit - top)
-        total = neither + written + changed
-        chat = prompt.has_assistant
-        probabilities = {
-            GENERAL_INSTRUCT: 0.0 if chat else neither / total,
-            MULTI_TURN_CHAT: neither / total if chat else 0.0,
-            CODE_GENERATION: written / total,
-            CODE_EDIT: changed / total,
-        }
-        category = max(probabilities, key=probabilities.__getitem__)
-        return Classification(
-            category,
-            probabilities[category],
-            self.name,
-            MappingProxyType(probabilities),
-        )
+        return verdict_of(self.logits(prompt).tolist(), prompt, self.name)
 
     def weigh(self, prompt: Prompt) -> tuple[Weighed, ...]:
         """Return the words and facts that weighed most for and against the category found."""
@@ -70,11 +56,7 @@ class LinearStage:
         pairs = self._pairs.take(measured.rows).view(np.int16).reshape(-1, 2)
         weights = np.zeros((len(measured.rows), 3))
         weights[:, 1:] = pairs * measured.values[:, None] * self._unit
-        categories = (
-            MULTI_TURN_CHAT if prompt.has_assistant else GENERAL_INSTRUCT,
-            CODE_GENERATION,
-            CODE_EDIT,
-        )
+        categories = categories_of(prompt)
         found = int(weights.sum(axis=0).argmax())
         weights -= weights.mean(axis=1, keepdims=True)
         sums = _by_word(measured, weights)

@@ -4,12 +4,19 @@ In: a prompt. Out: a `Classification`, or nothing where the stage is not sure. N
 knows of another.
 """
 
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Protocol
 
-from router.categories import CATEGORIES
+from router.categories import (
+    CATEGORIES,
+    CODE_EDIT,
+    CODE_GENERATION,
+    GENERAL_INSTRUCT,
+    MULTI_TURN_CHAT,
+)
 from router.types import Classification, Prompt
 
 
@@ -45,3 +52,31 @@ class Stage(Protocol):
 def certain(category: str) -> Mapping[str, float]:
     """Return the probabilities of a category that is beyond doubt."""
     return MappingProxyType({name: float(name == category) for name in CATEGORIES})
+
+
+def categories_of(prompt: Prompt) -> tuple[str, str, str]:
+    """Return the categories of the three kinds: not code, code to be written, to be changed.
+
+    Not code is `multi-turn-chat` where the request has an assistant message and `general-instruct`
+    where it has none, by definition and not by weight.
+    """
+    neither = MULTI_TURN_CHAT if prompt.has_assistant else GENERAL_INSTRUCT
+    return neither, CODE_GENERATION, CODE_EDIT
+
+
+def verdict_of(logits: Sequence[float], prompt: Prompt, stage: str) -> Classification:
+    """Turn calibrated logits of the three kinds into a classification.
+
+    Args:
+        logits: Not code, code generation, code edit.
+        prompt: What they were computed from.
+        stage: The name of the stage that did.
+    """
+    top = max(logits)
+    odds = [math.exp(logit - top) for logit in logits]
+    total = sum(odds)
+    probabilities = dict.fromkeys(CATEGORIES, 0.0)
+    for category, part in zip(categories_of(prompt), odds, strict=True):
+        probabilities[category] = part / total
+    category = max(probabilities, key=probabilities.__getitem__)
+    return Classification(category, probabilities[category], stage, MappingProxyType(probabilities))

@@ -71,6 +71,9 @@ _FOLDS: Final[Sequence[frozenset[str]]] = (
 """The eight groups that are left out in turn. Each tests every category; hands with like briefs
 stay together, so that a hand is never tested by weights that learnt from its twin."""
 FOLD_COUNT: Final = len(_FOLDS)
+_OWN: Final = "own-"
+LEFT_OUT: Final = frozenset({"own-maintainers", "own-terse"})
+"""Hands that the shipped encoder has not learnt from: it is calibrated and measured on them."""
 
 
 def group_of(source: str) -> str:
@@ -79,6 +82,11 @@ def group_of(source: str) -> str:
     if base.startswith("commits:"):
         return "commits"
     return GROUPS.get(base, base)
+
+
+def is_own(source: str) -> bool:
+    """Tell whether a source is one of the project's own hands."""
+    return source.startswith(_OWN)
 
 
 def fold_of(source: str) -> int:

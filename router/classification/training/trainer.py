@@ -8,6 +8,7 @@ time with step sizes per feature (AdaGrad: Duchi, Hazan and Singer, JMLR 12, 201
 two logits of a row are the parts of one complex number, so that an array operation moves both.
 """
 
+from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Final, TypeAlias
@@ -19,7 +20,7 @@ from router.classification.features import ROW_BITS, measure
 from router.classification.training.augmentation import varied
 from router.classification.training.calibration import fit_temperature
 from router.classification.training.example import Example
-from router.classification.training.groups import FOLD_COUNT, fold_of
+from router.classification.training.groups import FOLD_COUNT, fold_of, group_of, is_own
 from router.classification.weights import Weights
 from router.types import Prompt
 
@@ -34,12 +35,17 @@ class Recipe:
     """How to train. The defaults are what won on sources that were not trained on."""
 
     epochs: int = 4
+    most_of_a_group: int = 300
+    """Rows of one group of public sources that an epoch sees, drawn anew for each: large sources
+    teach their own habits. The project's own rows are all seen."""
     rate: float = 0.5
     """AdaGrad's step size."""
     start: float = 0.01
     """What a feature's sum of squared gradients starts from."""
     dropout: float = 0.3
     """The share of an example's features that one step does not see."""
+    framed: float = 0.15
+    """The share of prompts that are put between greetings and thanks."""
     seed: int = 20_240_229
 
 
@@ -120,9 +126,9 @@ def fit(examples: Sequence[Example], recipe: Recipe) -> Table:
     table = np.zeros(1 << ROW_BITS, dtype=np.complex64)
     squares = np.full(1 << ROW_BITS, recipe.start, dtype=np.float32)
     chance = np.random.default_rng(recipe.seed)
-    vectors = [vector_of(varied(example.prompt, chance)) for example in examples]
+    vectors = [vector_of(varied(example.prompt, chance, recipe.framed)) for example in examples]
     for _ in range(recipe.epochs):
-        for i in chance.permutation(len(examples)).tolist():
+        for i in drawn(examples, recipe.most_of_a_group, chance):
             rows, values = vectors[i]
             kept = chance.random(len(rows), dtype=np.float32) >= recipe.dropout
             rows, values = rows[kept], values[kept] / np.float32(1 - recipe.dropout)
@@ -132,6 +138,19 @@ def fit(examples: Sequence[Example], recipe: Recipe) -> Table:
             squares[rows] = seen
             table[rows] = weights - np.complex64(recipe.rate * slope) * (values / np.sqrt(seen))
     return table
+
+
+def drawn(examples: Sequence[Example], most: int, chance: np.random.Generator) -> list[int]:
+    """Return places of examples in random order, at most `most` of each public group."""
+    taken: Counter[str] = Counter()
+    places = []
+    for place in chance.permutation(len(examples)).tolist():
+        source = examples[place].source
+        group = group_of(source)
+        if is_own(source) or taken[group] < most:
+            taken[group] += 1
+            places.append(place)
+    return places
 
 
 def _slope(both: complex, kind: int) -> complex:

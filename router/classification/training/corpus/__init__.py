@@ -4,8 +4,7 @@ In: nothing. Out: the paths of the files, in alphabetical order. Never: rows tak
 
 They were written for what public data leaves out: code that is only to be explained, wishes of
 people who do not program, terse asks, follow-ups that leave the code, many languages. Each
-file is one hand, written row by row. In `seed.jsonl` code and first turns are put to asks by
-rotation, so that no snippet stands for one category.
+file is one hand, written row by row to a brief of its own.
 """
 
 from pathlib import Path
