@@ -6,7 +6,7 @@ those of the project's own rows that are shown as failures.
 
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -20,6 +20,7 @@ from router.assay.rows import Row
 from router.assay.training_run import examples_of, usable
 from router.classification.classifier import MODEL_FILES, Classifier, load_classifier
 from router.classification.training.groups import LEFT_OUT
+from router.classification.training.overlap import share_of_repeats
 from router.classification.training.trainer import DEFAULT_RECIPE, train
 from router.classification.weights import Weights, save_weights
 from router.request import read_body, read_prompt
@@ -107,9 +108,10 @@ def measure_rows(
     return Measured(rows, predictions, figures_of(rows, predictions))
 
 
-def contents(rows: Sequence[Row]) -> Mapping[str, Mapping[str, int]]:
+def contents(rows: Sequence[Row]) -> dict[str, Any]:
     """Count rows by hand, language, label and slice."""
     return {
+        "total": len(rows),
         "hands": dict(sorted(Counter(row.source for row in rows).items())),
         "languages": dict(Counter(row.lang for row in rows).most_common()),
         "labels": dict(sorted(Counter(row.label for row in rows).items())),
@@ -141,6 +143,8 @@ def figures_for_card(
     figures: dict[str, Any] = {
         "checksums": checksums(MODEL_FILES),
         "corpus": contents(rows.own),
+        "repeats": share_of_repeats([e.prompt.ask for e in examples_of(rows.own)]),
+        "left_out": " and ".join(f"`{source}`" for source in sorted(LEFT_OUT)),
         "dev": measure_rows(shipped, rows.unseen, clock).as_json(),
         "dev_first": measure_rows(first, rows.unseen, clock).as_json(),
     }

@@ -21,13 +21,15 @@ from router.errors import ConfigurationError
 FOLDER: Final = Path(__file__).parents[1] / "classification"
 TEMPLATE: Final = FOLDER / "training" / "model_card.md.template"
 FIGURES: Final = FOLDER / "training" / "figures.json"
+SECOND_READING: Final = FOLDER / "training" / "second_reading.json"
+"""How many rows were labelled a second time, blindly, and how many of them alike."""
 CHART: Final = FOLDER / "calibration.svg"
 CARD: Final = FOLDER / "MODEL_CARD.md"
 _UNUSABLE = 2
 
 
 def run(
-    data: Annotated[Path, typer.Option(help="A folder with train and dev rows (.jsonl.gz).")],
+    data: Annotated[Path, typer.Option(help="A folder with train and dev rows.")],
     words_only: Annotated[
         bool, typer.Option(help="Write the card anew from figures.json; measure nothing.")
     ] = False,
@@ -41,6 +43,7 @@ def run(
                 unseen=read_rows(found_rows(data, "dev")),
             )
             figures, fresh = figures_for_card(rows, time.perf_counter, _say)
+            figures["blind"] = json.loads(SECOND_READING.read_text())
             FIGURES.write_text(json.dumps(figures, indent=1, ensure_ascii=False) + "\n")
             title = f"{len(fresh.rows)} rows of hands not trained on"
             CHART.write_text(calibration_svg(fresh.confidence(), fresh.right(), title))

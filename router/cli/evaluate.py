@@ -12,11 +12,14 @@ from typing import Annotated, NoReturn
 import orjson
 import typer
 
+from router.assay.cross_source import cross_source
 from router.assay.evaluate import Prediction, figures_of, predict
 from router.assay.robustness import pairs_of, robustness
 from router.assay.rows import Row, read_rows
+from router.assay.training_run import own_rows
 from router.classification.classifier import Classifier, load_classifier
-from router.cli.evaluate_tables import print_figures, print_robustness
+from router.classification.training.trainer import DEFAULT_RECIPE
+from router.cli.evaluate_tables import print_cross_source, print_figures, print_robustness
 from router.errors import ConfigurationError
 
 _UNUSABLE = 2
@@ -40,11 +43,22 @@ def run(
             help="Count instead how often a category changes when a row is only worded otherwise.",
         ),
     ] = False,
+    cross: Annotated[
+        bool,
+        typer.Option(
+            "--cross-source",
+            help="Train anew on seven of eight groups of these rows and the project's own, test on"
+            " the eighth, in turn. The words' weights alone; takes minutes.",
+        ),
+    ] = False,
     encoder: Annotated[
         bool, typer.Option(help="Let the encoder look at rows that are in doubt.")
     ] = True,
 ) -> None:
     """Classify labelled rows and print how well it went."""
+    if cross:
+        _measure_cross_source(data, as_json=as_json)
+        return
     if steady and predictions is not None:
         _refuse("--predictions: with --robustness no row has one prediction; leave one of them out")
     try:
@@ -64,6 +78,19 @@ def run(
         typer.echo(orjson.dumps(figures.as_json()))
     else:
         print_figures(figures)
+
+
+def _measure_cross_source(data: Path, *, as_json: bool) -> None:
+    """Print how well training does on sources left out."""
+    try:
+        rows = [*read_rows(data), *own_rows()]
+    except ConfigurationError as mistake:
+        _refuse(str(mistake))
+    measured = cross_source(rows, DEFAULT_RECIPE)
+    if as_json:
+        typer.echo(orjson.dumps(measured.as_json()))
+    else:
+        print_cross_source(measured)
 
 
 def _measure_robustness(classifier: Classifier, rows: list[Row], *, as_json: bool) -> None:

@@ -9,6 +9,7 @@ from typing import Final
 from rich.console import Console
 from rich.table import Table
 
+from router.assay.cross_source import CrossSource
 from router.assay.evaluate import Figures
 from router.assay.robustness import Robustness, Steadiness
 
@@ -60,6 +61,21 @@ def print_robustness(steady: Robustness) -> None:
     )
     for name, one in steady.transformations.items():
         table.add_row(name, *_cells(one))
+    console.print(table)
+
+
+def print_cross_source(crossed: CrossSource) -> None:
+    """Print how well training does on sources left out."""
+    console = _console()
+    for name, figures in (("all sources", crossed.pooled), ("the project's own", crossed.own)):
+        console.print(
+            f"{name}: {figures.rows} rows · macro-F1 {figures.macro_f1:.4f}"
+            f" · accuracy {figures.accuracy:.4f}"
+            f" · calibration error {figures.calibration_error:.4f}"
+        )
+    table = _table("accuracy of sources left out", "source", "accuracy", "rows")
+    for source, share in crossed.sources.items():
+        table.add_row(source, f"{share.accuracy:.4f}", str(share.rows))
     console.print(table)
 
 

@@ -53,10 +53,18 @@ _ASK_FOLLOWS: Final = (
     "# User request\n",
     "# My request\n",
     "# Current request\n",
+    "Please solve this issue:",  # mini-SWE-agent
 )
 """Headings after which the ask stands."""
 
-_HEADING_SIGNS: Final = ("# ", "request is:", "task continuation:", "REMINDER:", "rewritten code:")
+_HEADING_SIGNS: Final = (
+    "# ",
+    "solve this issue:",
+    "request is:",
+    "task continuation:",
+    "REMINDER:",
+    "rewritten code:",
+)
 """A text without any of these has none of the headings above and below."""
 
 _ASK_ENDED: Final = (
@@ -66,6 +74,7 @@ _ASK_ENDED: Final = (
     "\n# Reminder: Instructions",
     "\nHere is the rewritten code:",  # Continue
     "\nENVIRONMENT REMINDER:",  # OpenHands
+    "\nYou can execute bash commands and edit files",  # mini-SWE-agent
 )
 """Headings with which a program's words begin after the ask."""
 

@@ -47,6 +47,15 @@ def classifier(
     )
 
 
+def waits(gate: threading.Event) -> Callable[[], None]:
+    """Return what waits until the gate opens."""
+
+    def wait() -> None:
+        gate.wait(10)
+
+    return wait
+
+
 async def look(eye: SecondLook, asked: Classifier, prompt: Prompt | None = None) -> Classification:
     """Look twice."""
     prompt = prompt or Prompt("x")

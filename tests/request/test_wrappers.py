@@ -47,6 +47,9 @@ _RETRIEVAL = lines(
 _ONE_MESSAGE: dict[str, Any] = {
     "a tag nobody knows, before": lines("<ws_state>", "open: a.py", "</ws_state>", ASK),
     "a tag nobody knows, after": lines(ASK, "<ws_state>", "open: a.py", "</ws_state>"),
+    "mini-SWE-agent": lines(
+        f"Please solve this issue: {ASK}", "", "You can execute bash commands and edit files", "x"
+    ),
     "a signature": lines(ASK, "", "-- ", "sent by the night desk", "extension 12"),
     "Claude Code, reminder before": parts(_REMINDER, ASK),
     "Claude Code, reminder after": parts(ASK, _REMINDER),

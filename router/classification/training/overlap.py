@@ -2,8 +2,10 @@
 
 In: texts. Out: the share of them that repeat another's words. Never: a judgement of labels.
 
-Two rows share a skeleton where five tokens in a row are the same in both, numbers read as one sign
-and case ignored. Templates filled by a script show at once; rows written one by one rarely meet.
+Two rows share a skeleton where five words in a row are the same in both, numbers read as one sign
+and case ignored; five numbers are none. Where a script has no spaces between words, nine characters
+stand for five words: a Chinese word has 1.7 characters on average. Templates filled by a script
+show at once; rows written one by one rarely meet.
 """
 
 import re
@@ -12,6 +14,8 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 _GRAM: Final = 5
+_CHARACTERS: Final = 9
+_CHARACTER: Final = re.compile(r"[\u3040-\u9fff]")
 _TOKEN: Final = re.compile(r"[\u3040-\u9fff]|\d+|\w+")
 
 
@@ -27,9 +31,18 @@ def share_of_repeats(texts: Sequence[str]) -> float:
 
 
 def _grams_of(text: str) -> frozenset[tuple[str, ...]]:
-    """Return the runs of five tokens of a text, each once."""
+    """Return the skeletons of a text, each once."""
     tokens = list(_signs(_TOKEN.findall(text.lower())))
-    return frozenset(tuple(tokens[at : at + _GRAM]) for at in range(len(tokens) - _GRAM + 1))
+    grams = set()
+    for at in range(len(tokens) - _GRAM + 1):
+        gram = tuple(tokens[at : at + _GRAM])
+        if all(_CHARACTER.fullmatch(token) for token in gram):
+            gram = tuple(tokens[at : at + _CHARACTERS])
+            if len(gram) < _CHARACTERS:
+                continue
+        if set(gram) != {"0"}:
+            grams.add(gram)
+    return frozenset(grams)
 
 
 def _signs(tokens: Iterable[str]) -> Iterable[str]:
