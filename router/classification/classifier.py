@@ -28,7 +28,7 @@ from router.types import Classification, Prompt
 
 MODEL_FILES: Final = (SHIPPED, SHIPPED_PIECES, SHIPPED_NETWORK, GRAPH)
 """All that the shipped classifier has learnt."""
-DOUBT: Final = 0.95
+DOUBT: Final = 0.9
 """Prompts of which the first look is less sure get the second; see the model card."""
 
 
