@@ -63,7 +63,10 @@ async def running_router(
 def policy_for(
     *backends: ScriptedBackend, transport: str = "aiohttp", **more: Any
 ) -> dict[str, Any]:
-    """Return a policy that sends everything to these backends, `b1` first."""
+    """Return a policy that sends everything to these backends, `b1` first.
+
+    Without the encoder, which takes a third of a second to load; tests/classification has it.
+    """
     names = [f"b{number}" for number in range(1, len(backends) + 1)]
     return {
         "version": 1,
@@ -78,4 +81,5 @@ def policy_for(
         },
         "routes": dict.fromkeys(CATEGORIES, names),
         "default": "b1",
+        "classification": {"encoder": False},
     } | more

@@ -17,7 +17,7 @@ from router.classification.classifier import Classifier
 from router.request import read_body, read_prompt
 
 SIZES: Final[Mapping[str, int]] = {"1 KB": 1_000, "12 KB": 12_000, "1 MB": 1_000_000}
-_BODIES: Final = 64
+_BODIES: Final = 32
 _LOOKS: Final = 40
 
 
@@ -69,11 +69,14 @@ def _quantiles(times: Sequence[float]) -> Latency:
 def _bodies(rows: Sequence[Row], size: int) -> Iterator[bytes]:
     """Yield bodies of about `size` bytes: conversations that end with a row's request."""
     for at, row in enumerate(rows):
-        messages: list[Any] = list(json.loads(row.request)["messages"])
-        before = at
-        while len(json.dumps(messages)) < size:
+        turns: list[list[Any]] = [json.loads(row.request)["messages"]]
+        length, before = len(row.request), at
+        while length < size:
             before += 1
-            earlier = json.loads(rows[before % len(rows)].request)["messages"]
-            answer = {"role": "assistant", "content": str(earlier[-1].get("content"))}
-            messages = [*earlier, answer, *messages]
-        yield json.dumps({"messages": messages}).encode()
+            earlier = rows[before % len(rows)].request
+            messages = json.loads(earlier)["messages"]
+            answer = {"role": "assistant", "content": str(messages[-1].get("content"))}
+            turns.append([*messages, answer])
+            length += 2 * len(earlier)
+        whole = [message for turn in reversed(turns) for message in turn]
+        yield json.dumps({"messages": whole}).encode()

@@ -43,14 +43,24 @@ def run(
                 unseen=read_rows(found_rows(data, "dev")),
             )
             figures, fresh = figures_for_card(rows, time.perf_counter, _say)
-            figures["blind"] = json.loads(SECOND_READING.read_text())
             FIGURES.write_text(json.dumps(figures, indent=1, ensure_ascii=False) + "\n")
             title = f"{len(fresh.rows)} rows of hands not trained on"
             CHART.write_text(calibration_svg(fresh.confidence(), fresh.right(), title))
-        CARD.write_text(render(TEMPLATE.read_text(), json.loads(FIGURES.read_text())))
+        CARD.write_text(card_text())
     except ConfigurationError as mistake:
         typer.echo(mistake, err=True)
         raise typer.Exit(_UNUSABLE) from mistake
+
+
+def card_text() -> str:
+    """Return the card that template, figures and the count of the second reading make.
+
+    Raises:
+        ConfigurationError: The template names a figure that is not there.
+    """
+    figures = json.loads(FIGURES.read_text())
+    figures["blind"] = json.loads(SECOND_READING.read_text())
+    return render(TEMPLATE.read_text(), figures)
 
 
 def _say(line: str) -> None:

@@ -91,7 +91,7 @@ async def rig(
         file.write_text(json.dumps(policy_for(backend)))
         policy = load_policy(file, {}, load_families())
         registry = open_registry(policy.backends.values(), {})
-        serving = Serving(policy, registry, classifier or load_classifier())
+        serving = Serving(policy, registry, classifier or load_classifier(encoder=False))
         told = Told()
         observers = Observers(told.exchanges.append, told.count, told.classifier_failed)
         failover = Failover(told.count)

@@ -49,7 +49,7 @@ def report(tmp_path: Path, body: dict[str, Any], **headers: str) -> dict[str, An
     """Return the report on a body, through JSON."""
     lines = [(f"x-router-{name}".encode(), value.encode()) for name, value in headers.items()]
     policy = load_text(tmp_path, SMALL)
-    found = explain(policy, load_classifier(), json.dumps(body).encode(), lines, {"llama": "down"})
+    found = explain(policy, load_classifier(encoder=False), json.dumps(body).encode(), lines, {"llama": "down"})
     loaded: dict[str, Any] = json.loads(json.dumps(found))
     return loaded
 
@@ -96,14 +96,14 @@ def test_a_refusal_is_part_of_the_report(tmp_path: Path) -> None:
 @pytest.mark.parametrize("raw", [b"", b"[]", b"{", b"\xff", b'{"model": "auto"}', b"[" * 100_000])
 def test_any_body_is_reported_on(raw: bytes) -> None:
     """No body raises; what the router would refuse is a refusal."""
-    found = explain(policy_of(backend("a")), load_classifier(), raw, (), {})
+    found = explain(policy_of(backend("a")), load_classifier(encoder=False), raw, (), {})
     assert (found["decision"] is None) != (found["error"] is None)
 
 
 def test_a_body_that_nests_too_deeply_goes_to_the_default() -> None:
     """It cannot be classified, and says so."""
     raw = b'{"model": "auto", "x": ' + b"[" * 200_000 + b"]" * 200_000 + b"}"
-    found = explain(policy_of(backend("a")), load_classifier(), raw, (), {})
+    found = explain(policy_of(backend("a")), load_classifier(encoder=False), raw, (), {})
     assert found["classification"] is None
     assert found["decision"]["reason"] == "unreadable"
 
@@ -126,7 +126,7 @@ def test_the_first_of_two_headers_counts() -> None:
     """As on the hot path."""
     policy = policy_of(backend("a"), backend("b"))
     twice = [(b"x-router-backend", b"b"), (b"x-router-backend", b"a")]
-    found = explain(policy, load_classifier(), b'{"model": "auto"}', twice, {})
+    found = explain(policy, load_classifier(encoder=False), b'{"model": "auto"}', twice, {})
     assert found["decision"]["candidates"] == [{"backend": "b", "model": None}]
 
 
