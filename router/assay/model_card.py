@@ -66,5 +66,7 @@ def _table(figure: Mapping[str, Any]) -> Iterable[str]:
 
 
 def _cell(value: Any) -> str:
-    """Write one number."""
-    return f"{value:.3f}" if isinstance(value, float) else f"{value:,}"
+    """Write one number, or a text that breaks no table."""
+    if isinstance(value, float):
+        return f"{value:.3f}"
+    return f"{value:,}" if isinstance(value, int) else str(value).replace("|", "\\|")

@@ -6,7 +6,7 @@ not asked for.
 """
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from importlib import import_module
 from types import MappingProxyType
 from typing import Annotated, Final
@@ -29,6 +29,10 @@ VERBS: Final[Mapping[str, str]] = MappingProxyType(
     }
 )
 """Verb → its help. The module `router.cli.<verb>` (hyphens as underscores) has it as `run`."""
+EXTRAS: Final[Mapping[str, str]] = MappingProxyType({"train-encoder": "train"})
+"""Verb → the extra without which its module cannot be loaded."""
+
+_UNUSABLE: Final = 2
 
 
 def main() -> None:
@@ -50,10 +54,28 @@ def command_line(verbs: list[str]) -> typer.Typer:
     )
     app.callback()(_options)
     for verb in verbs:
-        app.command(verb, help=VERBS[verb])(
-            import_module(f"router.cli.{verb.replace('-', '_')}").run
-        )
+        run, settings = _loaded(verb)
+        app.command(verb, help=VERBS[verb], context_settings=settings)(run)
     return app
+
+
+def _loaded(verb: str) -> tuple[Callable[..., None], dict[str, bool]]:
+    """Return what runs a verb, and how its arguments are read.
+
+    Where the verb's extra is not installed, that is one that takes any arguments and says so.
+    """
+    try:
+        return import_module(f"router.cli.{verb.replace('-', '_')}").run, {}
+    except ModuleNotFoundError as missing:
+        if verb not in EXTRAS or (missing.name or "").startswith("router"):
+            raise
+        lacking = f"{missing.name} is not installed: pip install 'task-router[{EXTRAS[verb]}]'"
+
+    def refuse() -> None:
+        typer.echo(f"{verb}: {lacking}", err=True)
+        raise typer.Exit(_UNUSABLE)
+
+    return refuse, {"ignore_unknown_options": True, "allow_extra_args": True}
 
 
 def _version(asked: bool) -> None:

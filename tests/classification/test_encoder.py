@@ -165,6 +165,27 @@ def test_a_missing_or_damaged_network_is_refused(tmp_path: Path) -> None:
         Network(LAYERS, tmp_path / "nowhere.onnx")
 
 
+@pytest.mark.parametrize("lacking", ["positions", "verdict.bias", "0.attention.up"])
+def test_a_network_that_lacks_weights_is_refused(lacking: str, tmp_path: Path) -> None:
+    """Whether reading, expanding or the graph misses them."""
+    broken = tmp_path / "l.npz"
+    with zipfile.ZipFile(LAYERS) as whole, zipfile.ZipFile(broken, "w") as part:
+        for name in whole.namelist():
+            if name != f"{lacking}.npy":
+                part.writestr(name, whole.read(name))
+    with pytest.raises(ConfigurationError, match="cannot be read"):
+        Network(broken)
+
+
+@pytest.mark.parametrize("content", [b"", b"hello", GRAPH.read_bytes()[:2_000]])
+def test_a_damaged_graph_is_refused(content: bytes, tmp_path: Path) -> None:
+    """It is another library that reads it, with errors of its own."""
+    broken = tmp_path / "g.onnx"
+    broken.write_bytes(content)
+    with pytest.raises(ConfigurationError, match="cannot be read"):
+        Network(LAYERS, broken)
+
+
 def test_the_encoder_s_files_are_small() -> None:
     """At most 25 MB together, as the wheel promises."""
     assert sum(path.stat().st_size for path in (SHIPPED, LAYERS, GRAPH)) <= 25_000_000

@@ -12,7 +12,7 @@ from tests.architecture.house import FENCES, UNFENCED
 CHECKOUT = Path(__file__).parents[2]
 CONTRIBUTING = (CHECKOUT / "CONTRIBUTING.md").read_text(encoding="utf-8")
 
-SECTIONS = ("### At run time", "### Extra `demo`", "### Extra `dev`")
+SECTIONS = ("### At run time", "### Extra `demo`", "### Extra `train`", "### Extra `dev`")
 MODULES = {"prometheus-client": "prometheus_client", "pyyaml": "yaml"}
 """Distribution → module, where the names differ."""
 
@@ -62,11 +62,22 @@ def test_each_runtime_dependency_has_a_fence_or_is_meant_to_have_none() -> None:
 
 def test_the_constraints_pin_every_direct_dependency() -> None:
     """Each has an exact version there."""
-    lines = (CHECKOUT / "constraints.txt").read_text().splitlines()
+    files = ("constraints.txt", "constraints-train.txt")
+    lines = [line for file in files for line in (CHECKOUT / file).read_text().splitlines()]
     pinned = {line.split("==")[0].lower().replace("_", "-") for line in lines if "==" in line}
 
     for section in SECTIONS:
         assert {name.lower() for name in required(section)} <= pinned
+
+
+def test_no_version_is_pinned_twice() -> None:
+    """What training adds is what the router and its tests do not need."""
+    router, training = (
+        {line.split("==")[0].lower() for line in (CHECKOUT / file).read_text().splitlines()}
+        for file in ("constraints.txt", "constraints-train.txt")
+    )
+
+    assert not {name for name in router & training if name and not name.startswith("#")}
 
 
 def test_the_make_targets_that_are_named_exist() -> None:

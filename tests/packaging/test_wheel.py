@@ -103,6 +103,20 @@ def test_without_the_demo_extra_one_line_says_what_to_install(
     assert "pip install 'task-router[demo]'" in done.stderr
 
 
+def test_without_the_train_extra_one_line_says_what_to_install(
+    commands: Path, tmp_path: Path
+) -> None:
+    """`train-encoder` needs the extra, whatever it is given; every other verb is there."""
+    done = run(commands, tmp_path, "train-encoder", "--data", ".", "--out", ".")
+    table = run(commands, tmp_path, "--help")
+
+    assert done.returncode == 2
+    assert len(done.stderr.splitlines()) == 1
+    assert "pip install 'task-router[train]'" in done.stderr
+    assert table.returncode == 0, table.stderr
+    assert "train-encoder" in table.stdout
+
+
 def run(commands: Path, folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
     """Run the installed command outside the checkout, without this environment's variables."""
     return subprocess.run(

@@ -14,12 +14,26 @@ from zipfile import BadZipFile
 import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
+from onnxruntime.capi import onnxruntime_pybind11_state as engine
 
 from router.classification.encoder.expansion import expanded, read_layers
 from router.errors import ConfigurationError, Mistake
 
 SHIPPED: Final = Path(__file__).with_name("layers.npz")
 GRAPH: Final = Path(__file__).with_name("graph.onnx")
+_REFUSALS: Final = (
+    engine.Fail,
+    engine.InvalidArgument,
+    engine.InvalidGraph,
+    engine.InvalidProtobuf,
+    engine.NotImplemented,
+    engine.RuntimeException,
+)
+"""What ONNX Runtime raises on a graph or weights that do not fit; they have no class in common."""
+_FAILURES: Final = (
+    *(OSError, RuntimeError, LookupError, ValueError, TypeError, BadZipFile),
+    *_REFUSALS,
+)
 
 
 class Network:
@@ -35,7 +49,7 @@ class Network:
             arrays, self.blend = read_layers(layers)
             self._positions = arrays["positions"].astype(np.float32)
             self._session = _session(graph, expanded(arrays))
-        except (OSError, RuntimeError, LookupError, ValueError, TypeError, BadZipFile) as failure:
+        except _FAILURES as failure:
             why = failure.strerror if isinstance(failure, OSError) else type(failure).__name__
             raise _unusable(layers, f"cannot be read ({why})") from failure
 

