@@ -41,17 +41,17 @@ PLAIN: Final = EncoderRecipe(
 SHORT: Final = EncoderRecipe(layers=2, rank=4, epochs=2, batch=8)
 """Six steps with everything that chance does in a real recipe."""
 
-FARTHEST: Final = 0.2
-"""How far a logit may be from torch's, of logits that lie 7 apart.
+FARTHEST: Final = 0.04
+"""How far a logit may be from torch's, as a share of what lies between the extremes of all logits.
 
 The router rounds weights to 1/127 of the largest of their row and states to 1/255 of their range,
 so that each of a layer's four products is off by about 1 %; roundings mostly cancel, and
-normalisation keeps what is left from growing. 0.11 was found; a matrix without what training added
-is off by 0.8.
+normalisation keeps what is left from growing. With 24 other seeds, rates and vocabularies it was
+0.027 at most; without what training added to a matrix it is 0.1.
 """
-MEAN: Final = 0.05
-"""How far the mean logit may be. 0.033 was found; without a bias of one matrix it is 0.056 or more,
-without what training added to a matrix 0.3."""
+MEAN: Final = 0.007
+"""How far logits may be in the mean, as such a share. It was 0.006 at most; without the bias of a
+matrix it is 0.0075 or more, without what training added to a matrix 0.04."""
 
 LONG: Final = "wort " * 4_000
 PROMPTS: Final = (
@@ -154,9 +154,9 @@ def test_the_router_s_network_says_what_torch_says(
         apart.append(np.abs(network.logits(pieces.vectors(laid), facts) - logits))
     assert min(lengths) < 10
     assert max(lengths) > 0.9 * MOST_PIECES
-    assert np.max(apart) < FARTHEST
-    assert np.mean(apart) < MEAN
-    assert np.ptp(expected) > 20 * FARTHEST
+    assert np.ptp(expected) > 2
+    assert np.max(apart) < FARTHEST * np.ptp(expected)
+    assert np.mean(apart) < MEAN * np.ptp(expected)
 
 
 def test_padding_changes_nothing(learnt: Fitted, pieces: Pieces) -> None:
