@@ -65,6 +65,13 @@ bench: $(VENV)/.stamp-test ## measure: CPU per request against the bare transpor
 	    echo "== $$script"; $(BIN)/python "$$script" || exit 1; \
 	done
 
+.PHONY: evaluate
+evaluate: $(VENV)/.stamp-test ## figures of the classifier; DATA= a folder with train and dev rows
+	@[[ -n "$(DATA)" ]] || { echo "name the folder of rows: make evaluate DATA=..." >&2; exit 2; }
+	$(BIN)/task-router evaluate --data $(firstword $(wildcard $(DATA)/dev.jsonl*))
+	$(BIN)/task-router evaluate --robustness --data $(firstword $(wildcard $(DATA)/dev.jsonl*))
+	$(BIN)/task-router evaluate --cross-source --data $(firstword $(wildcard $(DATA)/train.jsonl*))
+
 .PHONY: constraints
 constraints: $(VENV)/.stamp-venv ## resolve anew and write both constraints (then run make test test-train)
 	$(eval FRESH := $(shell mktemp -d))

@@ -68,10 +68,9 @@ def fitted_blend(public: Sequence[Example], left_out: frozenset[str], files: Enc
     own = examples_of(own_rows())
     learnt = [*public, *(example for example in own if example.source not in left_out)]
     words = LinearStage(train(learnt).weights)
-    stage = EncoderStage(
-        load_pieces(files.pieces), Network(files.layers, files.graph), words.logits
-    )
+    network = Network(files.layers, files.graph)
+    stage = EncoderStage(load_pieces(files.pieces), network, words.logits)
     tested = [example for example in own if example.source in left_out]
     logits = np.array([stage.logits(example.prompt) for example in tested])
     kinds = np.array([example.kind for example in tested])
-    return Blend(SHARE, fit_temperature(logits, kinds))
+    return Blend(SHARE, round(network.blend.temperature * fit_temperature(logits, kinds), 4))

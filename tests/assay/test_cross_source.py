@@ -44,7 +44,7 @@ def test_training_is_as_good_as_it_was_on_sources_left_out() -> None:
 
 def test_unreadable_rows_are_refused(tmp_path: Path) -> None:
     """With the file's name, before anything is trained."""
-    asked = ["--data", str(tmp_path / "none.jsonl"), "--cross-source"]
-    refused = CliRunner().invoke(command_line(["evaluate"]), asked)
+    asked = ["evaluate", "--data", str(tmp_path / "none.jsonl"), "--cross-source"]
+    refused = CliRunner().invoke(command_line(["evaluate", "check"]), asked)
     assert refused.exit_code == 2
     assert "none.jsonl" in refused.stderr

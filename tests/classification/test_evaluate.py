@@ -171,4 +171,4 @@ def test_odd_requests_in_rows_reach_the_classifier_as_they_are(tmp_path: Path) -
     )
     predictions, failures = predict(load_classifier(), read_rows(path), itertools.count().__next__)
     assert failures == []
-    assert predictions[0].stage == "linear"
+    assert predictions[0].stage == "encoder"

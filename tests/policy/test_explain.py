@@ -49,7 +49,9 @@ def report(tmp_path: Path, body: dict[str, Any], **headers: str) -> dict[str, An
     """Return the report on a body, through JSON."""
     lines = [(f"x-router-{name}".encode(), value.encode()) for name, value in headers.items()]
     policy = load_text(tmp_path, SMALL)
-    found = explain(policy, load_classifier(encoder=False), json.dumps(body).encode(), lines, {"llama": "down"})
+    found = explain(
+        policy, load_classifier(encoder=False), json.dumps(body).encode(), lines, {"llama": "down"}
+    )
     loaded: dict[str, Any] = json.loads(json.dumps(found))
     return loaded
 
