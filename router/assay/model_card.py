@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from router.errors import ConfigurationError, Mistake
 
-_PLACE: Final = re.compile(r"\{\{(table )?([\w.\- ]+?)(?:\|(\d))?\}\}")
+_PLACE: Final = re.compile(r"\{\{(table )?([\w.\- %]+?)(?:\|(\d))?\}\}")
 _LEAST_SLICE: Final = 30
 
 
