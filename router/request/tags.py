@@ -129,17 +129,19 @@ def without_context(text: str) -> str:
     unclosed = set()
     at = 0
     cut = text.find(CUT)
+    begin, finish = len(text) - len(text.lstrip()), len(text.rstrip())
     for opening in _OPENING.finditer(text):
         name = opening.group(1)
         if opening.start() < at or name in unclosed:
             continue
-        if not _is_context(name.lower()) and not _wraps_lines(text, opening):
+        known = _is_context(name.lower())
+        if not known and not _wraps_lines(text, opening, begin, finish):
             continue
         closing = f"</{name}>"
         end = text.find(closing, opening.end())
         if end >= 0:
             end += len(closing)
-        elif cut > opening.start():
+        elif known and cut > opening.start():
             end = cut
         else:
             unclosed.add(name)
@@ -150,18 +152,21 @@ def without_context(text: str) -> str:
     return "".join(kept)
 
 
-def _wraps_lines(text: str, opening: re.Match[str]) -> bool:
+def _wraps_lines(text: str, opening: re.Match[str], begin: int, finish: int) -> bool:
     """Tell whether a tag of unknown name looks like a program's: around lines, first or last.
 
     Only names with an underscore: HTML, components and most XML have none, harnesses' tags do.
+
+    Args:
+        text: Where the tag stands.
+        opening: The tag.
+        begin: Where the text begins after white space.
+        finish: Where it ends before white space.
     """
     name = opening.group(1)
     if "_" not in name or name.lower() in _ASK_TAGS or not text.startswith("\n", opening.end()):
         return False
-    closing = text.find(f"</{name}>", opening.end())
-    first = not text[: opening.start()].strip()
-    last = closing >= 0 and not text[closing + len(name) + len("</>") :].strip()
-    return closing >= 0 and first != last
+    return (opening.start() == begin) != text.endswith(f"</{name}>", 0, finish)
 
 
 def _after_orphan(text: str) -> str:

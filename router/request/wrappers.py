@@ -92,8 +92,10 @@ _RETRIEVAL: Final = re.compile(
 )
 """Open WebUI's template around a question and the documents found for it."""
 
-_SIGNED: Final = re.compile(r"(?<=\S)\s*\n-- ?\n(?=.{0,300}\Z)", re.DOTALL)
-"""What begins a signature at the end of a message (RFC 3676, section 4.3)."""
+_SIGNED: Final = re.compile(
+    r"(?<=\S)\s*\n-- \n(?!.*(?:--|[;{}]))(?=(?:[^\n]{1,80}\n?){1,4}\Z)", re.DOTALL
+)
+"""What begins a signature of a few lines at the end of a message (RFC 3676, section 4.3)."""
 
 FRESH_START: Final = "I switched to a new code base"
 """aider's line between its worked examples and the real conversation."""

@@ -135,6 +135,9 @@ def _with_header(data: bytes, **changed: object) -> bytes:
         (lambda data: data[:-2] + b"zz", "damaged"),
         (lambda data: _with_header(data, format=99), "format 99"),
         (lambda data: _with_header(data, pieces="many"), "damaged"),
+        (lambda data: _with_header(data, pieces=6), "damaged"),
+        (lambda data: _with_header(data, pieces=10**30), "damaged"),
+        (lambda data: b"[" * 4096 + data[4096:], "not a vocabulary"),
     ],
 )
 def test_a_damaged_vocabulary_is_refused(

@@ -114,7 +114,8 @@ async def test_looks_are_paid_from_a_budget_that_refills() -> None:
     def takes_a_second() -> None:
         now[0] += 1
 
-    eye = SecondLook(lambda: now[0], told.append, Bounds(share=0.25, burst=0.5, deadline=10))
+    bounds = Bounds(share=0.25, burst=0.5, deadline=10)
+    eye = SecondLook(lambda: now[0], told.append, bounds, lambda: now[0])
     slow = classifier(first=takes_a_second)
     assert (await look(eye, slow)).category == CODE_EDIT
     await asyncio.sleep(0)
@@ -123,6 +124,55 @@ async def test_looks_are_paid_from_a_budget_that_refills() -> None:
     assert (await look(eye, slow)).category == CODE_EDIT
     assert told == ["changed", "skipped", "changed"]
     eye.close()
+
+
+async def test_failing_looks_are_paid_for_too() -> None:
+    """Else a broken encoder would burn a whole core."""
+    told: list[LookOutcome] = []
+    now = [100.0]
+
+    def fails() -> None:
+        now[0] += 1
+        raise LookupError("no such weight")
+
+    bounds = Bounds(share=0.0, burst=0.5, deadline=10)
+    eye = SecondLook(lambda: now[0], told.append, bounds, lambda: now[0])
+    asked = classifier(first=fails)
+    with pytest.raises(LookupError):
+        await look(eye, asked)
+    assert (await look(eye, asked)).category == CODE_GENERATION
+    assert told == ["failed", "skipped"]
+    eye.close()
+
+
+async def test_what_nobody_waits_for_does_not_begin() -> None:
+    """A prompt whose client left, or whose deadline passed while it queued, is not looked at."""
+    told: list[LookOutcome] = []
+    gate = threading.Event()
+    begun: list[str] = []
+    eye = SecondLook(time.perf_counter, told.append, Bounds(deadline=0.05))
+    slow = asyncio.ensure_future(look(eye, classifier(first=waits(gate))))
+    await asyncio.sleep(0.01)
+    late = asyncio.ensure_future(look(eye, classifier(first=lambda: begun.append("late"))))
+    gone = asyncio.ensure_future(look(eye, classifier(first=lambda: begun.append("gone"))))
+    await asyncio.sleep(0.01)
+    gone.cancel()
+    assert [one.category for one in await asyncio.gather(slow, late)] == [CODE_GENERATION] * 2
+    gate.set()
+    assert (await look(SecondLook(time.perf_counter, told.append), classifier())).category
+    eye.close()
+    assert begun == []
+    assert told[:2] == ["late", "late"]
+
+
+async def test_it_can_be_closed_and_used_again() -> None:
+    """As an application that is started twice."""
+    told: list[LookOutcome] = []
+    eye = SecondLook(time.perf_counter, told.append)
+    for _ in range(2):
+        assert (await look(eye, classifier())).category == CODE_EDIT
+        eye.close()
+    assert told == ["changed", "changed"]
 
 
 async def test_a_look_that_fails_is_told_and_raised() -> None:

@@ -195,6 +195,10 @@ def test_tags_in_an_ordinary_question_stay(text: str) -> None:
         lines("<my-card>", "hello", "</my-card>", "make it bold"),  # a component
         lines("<ws_state>", "no end in sight", "make it bold"),
         lines("fix", "--", "x = 1", *["y = 2"] * 80),  # a separator, not a signature
+        lines("I have this in my file:", "--", "select a", "--", "please fix it"),
+        lines("Here is the letter", "", "--", "Dear Sir", "--", "", "Now write a script"),
+        lines("Explain this text.", "--", "The cat sat"),
+        lines("what does it do", "-- ", "local x = 1;", "print x"),
     ],
 )
 def test_what_only_looks_like_a_program_s_words_is_kept(text: str) -> None:

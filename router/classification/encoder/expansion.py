@@ -73,6 +73,8 @@ def read_layers(path: Path) -> tuple[dict[str, NDArray[Any]], Blend]:
     if layout != LAYOUT_VERSION:
         raise ValueError(f"layout {layout} instead of {LAYOUT_VERSION}")
     share, temperature = arrays.pop("blend").tolist()
+    if not (0 <= share <= 1 and 0 < temperature < float("inf")):
+        raise ValueError("the blend is none")
     return arrays, Blend(share, temperature)
 
 

@@ -31,7 +31,7 @@ _REFUSALS: Final = (
 )
 """What ONNX Runtime raises on a graph or weights that do not fit; they have no class in common."""
 _FAILURES: Final = (
-    *(OSError, RuntimeError, LookupError, ValueError, TypeError, BadZipFile),
+    *(OSError, EOFError, RuntimeError, LookupError, ValueError, TypeError, BadZipFile),
     *_REFUSALS,
 )
 

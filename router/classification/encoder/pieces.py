@@ -50,7 +50,9 @@ class Pieces:
             text: Of any kind; work grows with its length, so callers bound it.
         """
         found: list[int] = []
-        for word in unicodedata.normalize("NFKC", text).lower().split():
+        # Some characters become eighteen; what callers bound stays bounded.
+        plain = unicodedata.normalize("NFKC", text).lower()[: len(text)]
+        for word in plain.split():
             for at in range(0, len(word), _LONGEST_WORD):
                 part = word[at : at + _LONGEST_WORD]
                 marked = part if at else _WORD_MARK + part

@@ -16,7 +16,7 @@ from typing import Any, Final
 import numpy as np
 
 from router.classification.encoder.blocks import BLOCK
-from router.classification.encoder.pieces import WIDTH, Pieces
+from router.classification.encoder.pieces import END, WIDTH, Pieces
 from router.errors import ConfigurationError, Mistake
 
 FORMAT: Final = 1
@@ -72,7 +72,9 @@ def load_pieces(path: Path) -> Pieces:
     texts_at = scores_at + count * _SCORE_BYTES
     body = memoryview(mapped)[_HEADER_BYTES:]
     scores = np.frombuffer(body[scores_at:texts_at], dtype="<f4").tolist()
-    texts = str(body[texts_at:], "utf-8").split("\n")
+    texts = str(body[texts_at:], "utf-8", "replace").split("\n")
+    if not END < count == len(texts) == len(scores):
+        raise _unusable(path, "is damaged: its header and its pieces disagree")
     return Pieces(
         numbers={text: number for number, text in enumerate(texts)},
         scores=scores,
@@ -88,7 +90,7 @@ def _checked(path: Path, mapped: mmap.mmap) -> int:
     """Check header and checksum; return how many pieces there are."""
     try:
         header: Any = json.loads(mapped[:_HEADER_BYTES])
-    except ValueError:
+    except (ValueError, RecursionError):
         header = None
     if not isinstance(header, dict) or header.get("magic") != _MAGIC:
         raise _unusable(path, "is not a vocabulary")
@@ -98,7 +100,7 @@ def _checked(path: Path, mapped: mmap.mmap) -> int:
     count = header.get("pieces")
     if len(body) != header.get("bytes") or zlib.crc32(body) != header.get("crc32"):
         raise _unusable(path, "is damaged: its checksum is wrong")
-    if not isinstance(count, int):
+    if not isinstance(count, int) or not 0 < count < len(body):
         raise _unusable(path, "is damaged: its header lacks a count")
     return count
 

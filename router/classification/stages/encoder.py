@@ -24,7 +24,8 @@ from router.types import Classification, Prompt
 Logits: TypeAlias = NDArray[np.float64]
 """Shape (3,): not code, code generation, code edit."""
 
-_MOST_TRIED: Final = 24
+_LONGEST_SHOWN: Final = 32
+_MOST_TRIED: Final = 12
 """Words that an explanation tries to do without: the first ones and the last ones."""
 _MOST_WEIGHED: Final = 10
 
@@ -58,7 +59,7 @@ class EncoderStage:
     def weigh(self, prompt: Prompt) -> tuple[Weighed, ...]:
         """Return the words without which the verdict would change most.
 
-        Each of up to 24 words is left out in turn, and the change of the logit of the category
+        Each of up to 12 words is left out in turn, and the change of the logit of the category
         found, against the mean of all three, is what the word weighs (occlusion: Zeiler and Fergus,
         ECCV 2014, section 4.2).
         """
@@ -73,9 +74,14 @@ class EncoderStage:
             change = whole - self.logits(replace(prompt, ask=rest))
             change -= change.mean()
             category = categories_of(prompt)[found if change[found] > 0 else int(change.argmax())]
-            weighed.append(Weighed(words[place].lower(), category, round(float(change[found]), 4)))
+            weighed.append(Weighed(_shown(words[place]), category, round(float(change[found]), 4)))
         weighed.sort(key=lambda each: -abs(each.weight))
         return tuple(weighed[:_MOST_WEIGHED])
+
+
+def _shown(word: str) -> str:
+    """Return a word as an explanation shows it: short, and text in any encoding."""
+    return word.lower()[:_LONGEST_SHOWN].encode(errors="replace").decode()
 
 
 def _log_shares(logits: Logits) -> Logits:
