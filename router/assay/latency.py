@@ -67,8 +67,13 @@ def _quantiles(times: Sequence[float]) -> Latency:
 
 
 def _bodies(rows: Sequence[Row], size: int) -> Iterator[bytes]:
-    """Yield bodies of about `size` bytes: conversations that end with a row's request."""
-    for at, row in enumerate(rows):
+    """Yield bodies of about `size` bytes: conversations that end with a row's request.
+
+    Rows are taken from all over, and only those that are not longer than `size` by themselves.
+    """
+    short = [at for at, row in enumerate(rows) if len(row.request) <= size]
+    for at in short[:: max(1, len(short) // _BODIES)]:
+        row = rows[at]
         turns: list[list[Any]] = [json.loads(row.request)["messages"]]
         length, before = len(row.request), at
         while length < size:
